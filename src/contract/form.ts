@@ -1,0 +1,32 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Id, Nullable, OneOf, Time } from './schema.ts';
+import { SOURCES } from './source.ts';
+
+/** What a lead was submitted with. Spec 2, "Types". */
+export const Form = Type.Object(
+  {
+    id: Id('frm', 'The form.'),
+    name: Type.String(),
+    sheet_tab: Type.String(),
+    ignored: Type.Boolean({ description: 'Its leads are kept and counted apart, and go nowhere.' }),
+    source: OneOf(SOURCES, 'The way its first lead came in.'),
+    fields: Type.Array(Type.String(), { description: 'The field names seen, in order of first sight.' }),
+    submission_count: Type.Integer({ minimum: 0 }),
+    spam_rate_7d: Type.Number({ minimum: 0, maximum: 1 }),
+    last_submission_at: Nullable(Time('When its last lead came in.')),
+    created_at: Time('When its first lead came in.'),
+  },
+  { additionalProperties: false, $id: 'Form' },
+);
+export type Form = Static<typeof Form>;
+
+/** What may be changed of a form. */
+export const FormUpdate = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    sheet_tab: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    ignored: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false, minProperties: 1, $id: 'FormUpdate' },
+);
+export type FormUpdate = Static<typeof FormUpdate>;

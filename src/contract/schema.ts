@@ -1,0 +1,21 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type IdPrefix, idPattern } from '../lib/ids.ts';
+
+/** A value that is `null` where there is none: absent values are never missing. Spec 2, "Submission". */
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Id = (prefix: IdPrefix, description: string) =>
+  Type.String({ pattern: idPattern(prefix), description, examples: [`${prefix}_01jd8x4k2m3n4p5q6r7st`] });
+
+/** RFC 3339 in UTC with milliseconds, as every time that leaves the server. */
+export const Time = (description: string) =>
+  Type.String({ format: 'date-time', description, examples: ['2026-11-22T14:05:00.000Z'] });
+
+/** One of a few words. As an `enum`, which every client generator reads. */
+export const OneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
+
+/** The plain JSON of `{ "data": … }`. */
+export const Data = <T extends TSchema>(schema: T) => Type.Object({ data: schema }, { additionalProperties: false });
+
+export type { Static };

@@ -1,0 +1,59 @@
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = 'json' | 'pretty';
+
+/** What a line says beside its event: ids, counts, durations. Never a field value, key or cookie. */
+export type LogData = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** One wide line per unit of work, named like an event: `lead.accepted`, `sheet.flushed`. */
+export interface Log {
+  debug(event: string, data?: LogData): void;
+  info(event: string, data?: LogData): void;
+  warn(event: string, data?: LogData): void;
+  error(event: string, data?: LogData): void;
+  /** The same log with these members on every line. */
+  with(data: LogData): Log;
+}
+
+export interface LogOptions {
+  level: LogLevel;
+  format: LogFormat;
+  now: () => number;
+  write: (line: string) => void;
+}
+
+export function createLog(options: LogOptions, bound: LogData = {}): Log {
+  const threshold = LOG_LEVELS.indexOf(options.level);
+  const line = (level: LogLevel) => {
+    const off = LOG_LEVELS.indexOf(level) < threshold;
+    return (event: string, data: LogData = {}) => {
+      if (off) return;
+      const entry = { time: new Date(options.now()).toISOString(), level, event, ...bound, ...data };
+      options.write(options.format === 'json' ? JSON.stringify(entry) : pretty(entry));
+    };
+  };
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    with: (data) => createLog(options, { ...bound, ...data }),
+  };
+}
+
+/** A text that can't break out of its line, nor steer a terminal. */
+function plain(value: unknown): string {
+  const text = String(value);
+  return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function pretty(entry: { time: string; level: string; event: string }): string {
+  const { time, level, event, ...rest } = entry;
+  const pairs = Object.entries(rest)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${plain(value)}`);
+  return [time.slice(11, 19), level.padEnd(5), event, ...pairs].join(' ');
+}
+
+/** A log that says nothing. */
+export const silentLog: Log = createLog({ level: 'silent', format: 'json', now: () => 0, write: () => {} });

@@ -1,0 +1,268 @@
+import type { FormUpdate } from '../contract/form.ts';
+import type { Key, Scope } from '../contract/key.ts';
+import type { Source } from '../contract/source.ts';
+import type { Enrichment, Submission, SyncStatus, Warning } from '../contract/submission.ts';
+import type { ErrorDetail } from '../lib/errors.ts';
+import type { SheetStore } from './sheets.ts';
+
+/**
+ * Everything the program keeps. Each method is one whole business action: atomic, durable when its promise
+ * resolves, with one time-stamp for all it writes. No transaction and no row type leaves the store.
+ *
+ * A write that cannot be made (disk full, read-only folder) rejects with AppError `unavailable`, and
+ * nothing of it is kept. Another site's object is reported as not there.
+ */
+export interface Store {
+  readonly sites: SiteStore;
+  readonly keys: KeyStore;
+  readonly forms: FormStore;
+  readonly leads: LeadStore;
+  readonly sheets: SheetStore;
+  /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
+  refresh(): boolean;
+  /** What `doctor` and `/readyz` look at. */
+  health(): StoreHealth;
+  /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches. */
+  prune(nowMs: number): Promise<void>;
+  /** Finishes the writes under way, then closes the file. */
+  close(): Promise<void>;
+}
+
+export interface StoreHealth {
+  schemaVersion: number;
+  writable: boolean;
+  /** Bytes of the database file and its write-ahead log. */
+  bytes: number;
+  /** Writes waiting for the next commit. */
+  queued: number;
+}
+
+// ---- sites -----------------------------------------------------------------------------------------------------
+
+export interface Site {
+  id: string;
+  name: string;
+  client: string | null;
+  timezone: string;
+  endpointId: string;
+  /** false: leads are kept and go to no sheet. */
+  syncEnabled: boolean;
+  /** Keys of the system columns the site wants; null for all. `lead_id` is always there. */
+  columns: readonly string[] | null;
+  /** The choices of the `Lead Quality` drop-down. */
+  qualityChoices: readonly string[];
+  createdAt: number;
+}
+
+export interface SiteCounts {
+  month: string;
+  submissions: number;
+  spam: number;
+  ignored: number;
+}
+
+export interface SiteStore {
+  create(input: { name: string; client?: string | null; timezone?: string }): Promise<Site>;
+  list(): Site[];
+  get(id: string): Site | null;
+  update(
+    id: string,
+    change: Partial<Pick<Site, 'name' | 'client' | 'timezone' | 'syncEnabled' | 'columns' | 'qualityChoices'>>,
+  ): Promise<Site | null>;
+  /** Leads taken in the month of `nowMs`, in the site's time zone. */
+  usage(id: string, nowMs: number): SiteCounts;
+}
+
+// ---- keys ------------------------------------------------------------------------------------------------------
+
+export interface StoredKey {
+  id: string;
+  siteId: string;
+  name: string;
+  prefix: string;
+  scopes: readonly Scope[];
+  expiresAt: number | null;
+  revokedAt: number | null;
+  lastUsedAt: number | null;
+  createdAt: number;
+}
+
+export interface KeyStore {
+  /** Stores the hash of a new key; the key itself is made, shown and forgotten by the caller. */
+  create(input: {
+    siteId: string;
+    name: string;
+    prefix: string;
+    hash: string;
+    scopes: readonly Scope[];
+    expiresAt: number | null;
+  }): Promise<StoredKey>;
+  list(siteId: string): StoredKey[];
+  get(id: string): StoredKey | null;
+  /** The key with this hash, by its present or its overlapping former secret; whether it is still valid is the caller's to judge by `validUntil`. */
+  findByHash(hash: string): { key: StoredKey; validUntil: number | null } | null;
+  /** New secret; the old one stays valid until `overlapUntil`. Null when there is no such key. */
+  rotate(id: string, input: { prefix: string; hash: string; overlapUntil: number }): Promise<StoredKey | null>;
+  revoke(id: string): Promise<StoredKey | null>;
+  /** Notes use in memory; written at most once a minute and at close, never one write per request. */
+  touch(id: string, nowMs: number): void;
+}
+
+// ---- forms -----------------------------------------------------------------------------------------------------
+
+export interface StoredForm {
+  id: string;
+  siteId: string;
+  /** What new leads are matched by: `name:<lower-cased name>`, `sdk:<fingerprint>`, `endpoint:<id>` … Never shown. */
+  discoveryKey: string;
+  name: string;
+  sheetTab: string;
+  ignored: boolean;
+  source: Source;
+  fields: readonly string[];
+  submissionCount: number;
+  spamRate7d: number;
+  lastSubmissionAt: number | null;
+  createdAt: number;
+}
+
+export interface FormStore {
+  list(siteId: string): StoredForm[];
+  get(siteId: string, id: string): StoredForm | null;
+  /** Null when there is no such form. `conflict` when another form of the site has that name or tab. */
+  update(siteId: string, id: string, change: FormUpdate): Promise<StoredForm | 'conflict' | null>;
+}
+
+// ---- leads -----------------------------------------------------------------------------------------------------
+
+/** The part of a lead that its sender gave; in the API's own names, and never changed after intake. */
+export type LeadBody = Pick<
+  Submission,
+  | 'fields'
+  | 'page_url'
+  | 'page_title'
+  | 'referrer'
+  | 'utm_source'
+  | 'utm_medium'
+  | 'utm_campaign'
+  | 'utm_term'
+  | 'utm_content'
+  | 'paid_source'
+  | 'click_id'
+  | 'browser'
+  | 'os'
+  | 'device_type'
+  | 'screen_size'
+  | 'language'
+  | 'timezone'
+  | 'files'
+  | 'metadata'
+> & { warnings: readonly Warning[] };
+
+/** What an AI or a person says of a lead later. */
+export interface Judgement {
+  score: Submission['score'];
+  score_reason: string | null;
+  summary: string | null;
+  enrichment: Enrichment | null;
+}
+
+export interface Lead {
+  id: string;
+  siteId: string;
+  formId: string;
+  formName: string;
+  /** The tab its row is or will be on; null while it goes to none. */
+  sheetTab: string | null;
+  source: Source;
+  body: LeadBody;
+  judgement: Judgement | null;
+  quality: string | null;
+  spam: boolean;
+  syncStatus: SyncStatus;
+  /** Why `failed`, in plain words. */
+  syncProblem: string | null;
+  syncedAt: number | null;
+  submittedAt: number;
+  createdAt: number;
+}
+
+/** How a source says which form a lead belongs to. Spec 3, "Form discovery". */
+export type FormRef = { by: 'id'; id: string } | { by: 'key'; key: string; name: string };
+
+/** A lead that passed validation and sanitising. */
+export interface NewLead {
+  source: Source;
+  form: FormRef;
+  body: LeadBody;
+  /** null: the moment it is stored. */
+  submittedAt: number | null;
+  /** The reason it is taken for spam; null: it isn't. */
+  spamReason: string | null;
+}
+
+/** One item of a request: a good lead, or why it was refused before it came here (kept for a replay). */
+export type AcceptItem = { lead: NewLead } | { refused: RefusedItem };
+export interface RefusedItem {
+  code: string;
+  message: string;
+  details: readonly ErrorDetail[];
+}
+
+export type AcceptResult =
+  | { status: 'created'; lead: Lead }
+  | { status: 'unknown_form' }
+  | { status: 'refused'; refused: RefusedItem };
+
+export type AcceptOutcome =
+  | { kind: 'accepted'; results: AcceptResult[] }
+  /** The same request was taken before: its results, with the leads as they are now. */
+  | { kind: 'replayed'; results: AcceptResult[] }
+  /** The idempotency key was used with another body. */
+  | { kind: 'key_reused' };
+
+export interface LeadFilter {
+  formId?: string;
+  source?: Source;
+  syncStatus?: SyncStatus;
+  score?: string;
+  spam: 'exclude' | 'only' | 'include';
+  createdFrom?: number;
+  createdBefore?: number;
+  utmSource?: string;
+  utmCampaign?: string;
+}
+
+export interface LeadQuery {
+  filter: LeadFilter;
+  newestFirst: boolean;
+  limit: number;
+  /** Leads to pass over; for page numbers. */
+  offset: number;
+  /** Start after this lead, in the order asked for; for cursors. */
+  afterId?: string;
+}
+
+export interface LeadStore {
+  /**
+   * Stores the leads of one request in one transaction, together with the forms they reveal, their place in
+   * the sheet's queue and the idempotency key. Ids and `createdAt` are given at the commit, in its order, so
+   * that a walk by id neither skips nor repeats. Resolves after the fsync.
+   */
+  accept(request: {
+    siteId: string;
+    items: readonly AcceptItem[];
+    idempotency: { key: string; bodyHash: string } | null;
+  }): Promise<AcceptOutcome>;
+  get(siteId: string, id: string): Lead | null;
+  /** At most `limit` + 1 leads: one more than asked for says that there are more. */
+  list(siteId: string, query: LeadQuery): Lead[];
+  /** How many match: exact up to `cap`, else `cap` + 1. */
+  count(siteId: string, filter: LeadFilter, cap: number): number;
+  /** Changes what comes after intake. Queues the sheet cells that show it. Null when there is no such lead. */
+  amend(siteId: string, id: string, change: { quality?: string | null; judgement?: Judgement }): Promise<Lead | null>;
+  /** Moves a lead in or out of spam; out of it brings it to the sheet. */
+  setSpam(siteId: string, id: string, spam: boolean): Promise<Lead | null>;
+}
+
+export type { Key };
