@@ -1,0 +1,151 @@
+import type { LogFormat, LogLevel } from '../lib/log.ts';
+import * as parse from './parse.ts';
+
+/** One setting. Parsing, checks, `leadtosheet config`, `.env.example` and the README section come from these. */
+export interface Setting<T> {
+  name: `LTS_${string}`;
+  /** The text that stands for it when it is not set; null: it has no value, or one derived from others. */
+  default: string | null;
+  /** How the default is written where it is not a fixed text. */
+  defaultNote?: string;
+  /** What it means, for the operator. One or two short sentences. */
+  doc: string;
+  /** Never shown. */
+  secret?: true;
+  /** An example for `.env.example`, where there is no default. */
+  example?: string;
+  parse: parse.Parse<T>;
+}
+
+const setting = <T>(definition: Setting<T>): Setting<T> => definition;
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
+const FORMATS = ['pretty', 'json'] as const satisfies readonly LogFormat[];
+
+/** Every setting this version reads, in the order they are shown. */
+export const SETTINGS = {
+  dataDir: setting({
+    name: 'LTS_DATA_DIR',
+    default: './data',
+    doc: 'The folder that holds everything: database, secret, local sheets. Made if it is not there. Only as an environment variable.',
+    parse: parse.path('a folder'),
+  }),
+  host: setting({
+    name: 'LTS_HOST',
+    default: '127.0.0.1',
+    doc: 'The address to listen on. 0.0.0.0 takes callers from everywhere; put HTTPS in front.',
+    parse: parse.host,
+  }),
+  port: setting({
+    name: 'LTS_PORT',
+    default: '3000',
+    doc: 'The port to listen on. 0 takes any free one.',
+    parse: parse.integer(0, 65535, 'a port'),
+  }),
+  publicUrl: setting({
+    name: 'LTS_PUBLIC_URL',
+    default: null,
+    defaultNote: 'http://localhost:PORT on loopback, else http://HOST:PORT',
+    doc: 'The address your users and clients reach this server at. Links and documents are made with it.',
+    example: 'https://leads.example.com',
+    parse: parse.origin,
+  }),
+  secret: setting({
+    name: 'LTS_SECRET',
+    default: null,
+    defaultNote: 'made at first start, in DATA_DIR/secret',
+    doc: 'Hashes API keys and encrypts stored secrets. Keep a copy: without it the database opens no more.',
+    secret: true,
+    parse: parse.secret,
+  }),
+  trustedProxies: setting({
+    name: 'LTS_TRUSTED_PROXIES',
+    default: null,
+    doc: 'Addresses or CIDR ranges of the proxies in front. Only their X-Forwarded-For counts.',
+    example: '127.0.0.1,::1',
+    parse: parse.networks,
+  }),
+  logLevel: setting({
+    name: 'LTS_LOG_LEVEL',
+    default: 'info',
+    doc: `How much the log says: ${LEVELS.join(', ')}.`,
+    parse: parse.oneOf(LEVELS),
+  }),
+  logFormat: setting({
+    name: 'LTS_LOG_FORMAT',
+    default: null,
+    defaultNote: 'pretty on a terminal, else json',
+    doc: `How log lines look: ${FORMATS.join(' or ')}.`,
+    example: 'json',
+    parse: parse.oneOf(FORMATS),
+  }),
+  rateLimitApi: setting({
+    name: 'LTS_RATE_LIMIT_API',
+    default: '1200',
+    doc: 'Requests a minute that each API key may make. 0 = no limit.',
+    parse: parse.integer(0, 10_000_000, 'requests a minute'),
+  }),
+  durability: setting({
+    name: 'LTS_DURABILITY',
+    default: 'full',
+    doc: 'full: each lead is on disk before its answer. normal: a power cut may lose the last moments, a killed process nothing.',
+    parse: parse.oneOf(['full', 'normal'] as const),
+  }),
+  googleClientId: setting({
+    name: 'LTS_GOOGLE_CLIENT_ID',
+    default: null,
+    doc: 'Your own OAuth client, to connect Google accounts. Goes with LTS_GOOGLE_CLIENT_SECRET.',
+    example: '1234567890-abc.apps.googleusercontent.com',
+    parse: parse.line('the id of an OAuth client'),
+  }),
+  googleClientSecret: setting({
+    name: 'LTS_GOOGLE_CLIENT_SECRET',
+    default: null,
+    doc: 'The secret of that OAuth client.',
+    secret: true,
+    parse: parse.line('the secret of an OAuth client'),
+  }),
+  googleServiceAccountFile: setting({
+    name: 'LTS_GOOGLE_SERVICE_ACCOUNT_FILE',
+    default: null,
+    doc: 'The JSON key file of a Google service account, for sites that have none of their own.',
+    example: '/etc/leadtosheet/service-account.json',
+    parse: parse.path('a service account key file'),
+  }),
+  googleSheetsUrl: setting({
+    name: 'LTS_GOOGLE_SHEETS_URL',
+    default: 'https://sheets.googleapis.com',
+    doc: 'For tests: where the Sheets API is.',
+    parse: parse.googleOrigin,
+  }),
+  googleDriveUrl: setting({
+    name: 'LTS_GOOGLE_DRIVE_URL',
+    default: 'https://www.googleapis.com',
+    doc: 'For tests: where the Drive API is.',
+    parse: parse.googleOrigin,
+  }),
+  googleTokenUrl: setting({
+    name: 'LTS_GOOGLE_TOKEN_URL',
+    default: 'https://oauth2.googleapis.com/token',
+    doc: 'For tests: where Google gives out tokens.',
+    parse: parse.googleUrl,
+  }),
+  googleAuthUrl: setting({
+    name: 'LTS_GOOGLE_AUTH_URL',
+    default: 'https://accounts.google.com/o/oauth2/v2/auth',
+    doc: 'For tests: where Google asks for consent.',
+    parse: parse.googleUrl,
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+/** The value of each setting; null where it is not set and has no default. */
+export type SettingValues = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> | null };
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
+
+/** Each setting without its type, for what treats all alike. */
+export function settingOf(key: SettingKey): Setting<unknown> {
+  return SETTINGS[key];
+}
