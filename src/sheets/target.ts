@@ -16,7 +16,14 @@ export type FlushOutcome =
   /** Nothing waits that could be written now. */
   | { kind: 'idle' }
   /** Rows or cells were written and settled; there may be more. `notBeforeMs`: leave the book alone that long. */
-  | { kind: 'wrote'; rows: number; cells: number; notBeforeMs: number }
+  | {
+      kind: 'wrote';
+      rows: number;
+      cells: number;
+      notBeforeMs: number;
+      /** Tabs that were paused in this step, with why in their `problem`: the moment for one alert each. */
+      pausedTabs?: readonly string[];
+    }
   /** Passes by itself. `afterMs` null: the capped backoff; else at least that long. */
   | { kind: 'retry'; trouble: SheetProblem; afterMs: number | null }
   /** Needs a person. Looked at again every `recheckMs`, or only when asked (null). */

@@ -37,8 +37,11 @@ export interface SheetStore {
    */
   nextLeads(siteId: string, book: string, limit: number, maxBytes: number): Lead[];
   counts(siteId: string): SyncCounts;
-  /** Sends leads once more: `failed` ones, some by id, or all (a backfill), in steps of at most `limit`. Returns how many were queued; 0 = done. Leads in an open batch are left alone. */
-  requeue(siteId: string, which: RequeueSelection, limit: number): Promise<number>;
+  /**
+   * Sends leads once more, at most `limit` of them; call again with `afterId` = `next` until `next` is null.
+   * Leads in an open batch are left alone.
+   */
+  requeue(siteId: string, which: RequeueSelection, limit: number): Promise<{ queued: number; next: string | null }>;
   /** Gives up on one lead that the target refuses for itself. */
   fail(siteId: string, leadId: string, reason: string): Promise<void>;
   /** Marks leads as standing in the sheet (found there by a reconcile). */
@@ -76,7 +79,10 @@ export interface SheetStore {
   /** The newest batch known to be delivered; its guard must still be in the spreadsheet. */
   lastDelivered(book: string): SheetBatch | null;
   batchByGuard(book: string, guardId: number): SheetBatch | null;
-  /** Commits, durably, a new batch as `sending` BEFORE its first byte is sent; takes the book's next seq. */
+  /**
+   * Commits, durably, a new batch as `sending` BEFORE its first byte is sent; takes the book's next seq.
+   * Without leads it guards a write to existing cells. Leads that left the queue since are left out.
+   */
   planBatch(input: {
     siteId: string;
     book: string;
@@ -85,13 +91,15 @@ export interface SheetStore {
   }): Promise<SheetBatch>;
   /** The same batch goes out again: state `sending`, one attempt more. */
   resendBatch(id: string): Promise<void>;
-  /** Delivered: its leads leave the queue. Void: they go back to it and the guard is never used again. */
+  /** Delivered: its leads leave the queue. Void: those still pending go back to it and the guard is never used again. `ever_ambiguous` never goes back to false. */
   settleBatch(id: string, outcome: BatchOutcome): Promise<void>;
   /** Raises the next seq: after a reconcile with a sheet that is ahead of this database. */
   raiseSeq(book: string, seq: number): Promise<void>;
 
   // -- values that come after the row
   nextUpdates(siteId: string, limit: number): CellUpdate[];
+  /** Queues cells to be written (again): rows that landed beside their columns, or were hit by a sort. A cell that is queued already gets a higher version. */
+  queueUpdates(cells: readonly Omit<CellUpdate, 'version'>[]): Promise<void>;
   settleUpdates(updates: readonly CellUpdate[]): Promise<void>;
 }
 
@@ -151,11 +159,14 @@ export interface SyncCounts {
   skipped: number;
 }
 
+/**
+ * Which leads to send once more. `synced` (a backfill): those whose row was written before `syncedBefore`, so that a
+ * walk never takes what it has sent itself. `ids`: of any status but `pending`; only leads that belong in a sheet.
+ */
 export type RequeueSelection =
-  | { which: 'failed' }
-  | { which: 'ids'; ids: readonly string[] }
-  | { which: 'all'; uptoId: string }
-  | { which: 'form'; formId: string; uptoId: string };
+  | { which: 'failed'; afterId?: string }
+  | { which: 'synced'; syncedBefore: number; formId?: string; afterId?: string }
+  | { which: 'ids'; ids: readonly string[] };
 
 export type TabState =
   /** Its set-up may or may not have reached the book: look before sending again. */

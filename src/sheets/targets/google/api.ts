@@ -88,6 +88,17 @@ export interface GoogleApi {
   ): Promise<Reply<Map<number, (string | number | boolean)[]>>>;
   /** The values of row 1 of a tab, or of the first `rows` rows. */
   head(spreadsheetId: string, sheetId: number, rows: number): Promise<Reply<string[][]>>;
+  /**
+   * A block of a tab by place: `count` rows from row `start` (zero-based), unformatted, all columns. Trailing
+   * empty cells and rows are missing; a block beyond the grid's end is empty. One `batchGetByDataFilter` with a
+   * `gridRange`; `majorDimension` ROWS.
+   */
+  rows(
+    spreadsheetId: string,
+    sheetId: number,
+    start: number,
+    count: number,
+  ): Promise<Reply<(string | number | boolean)[][]>>;
   file(spreadsheetId: string): Promise<Reply<DriveFile>>;
   /** OAuth only: makes a spreadsheet, findable by `nonce` after a lost answer (google-sheets.md 1.7). */
   createSpreadsheet(name: string, nonce: string): Promise<Reply<{ spreadsheetId: string; url: string }>>;
