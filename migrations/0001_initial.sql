@@ -43,6 +43,7 @@ CREATE TABLE form (
   source TEXT NOT NULL,
   fields TEXT NOT NULL DEFAULT '[]',
   submission_count INTEGER NOT NULL DEFAULT 0,
+  spam_count INTEGER NOT NULL DEFAULT 0,
   last_submission_at INTEGER,
   created_at INTEGER NOT NULL,
   UNIQUE (site_id, discovery_key)
@@ -67,20 +68,20 @@ CREATE TABLE lead (
 ) STRICT;
 CREATE UNIQUE INDEX lead_site ON lead (site_id, id);
 CREATE INDEX lead_form ON lead (form_id, id);
-CREATE INDEX lead_pending ON lead (site_id, id) WHERE sync_status = 'pending';
+CREATE INDEX lead_pending ON lead (site_id, form_id, id) WHERE sync_status = 'pending';
 CREATE INDEX lead_failed ON lead (site_id, id) WHERE sync_status = 'failed';
 CREATE INDEX lead_spam ON lead (site_id, id) WHERE spam = 1;
 
--- Leads by day (in the site's time zone), form and source: what lists and charts count by.
+-- Leads by quarter of an hour (UTC; the unit all time zones agree on), form and source: what charts count by.
 CREATE TABLE lead_count (
   site_id TEXT NOT NULL,
-  day TEXT NOT NULL,
+  quarter INTEGER NOT NULL,
   form_id TEXT NOT NULL,
   source TEXT NOT NULL,
   submissions INTEGER NOT NULL DEFAULT 0,
   spam INTEGER NOT NULL DEFAULT 0,
   ignored INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (site_id, day, form_id, source)
+  PRIMARY KEY (site_id, quarter, form_id, source)
 ) STRICT, WITHOUT ROWID;
 
 -- Leads by sheet status, kept in the same transactions that change it.

@@ -1,0 +1,179 @@
+import type {
+  AcceptItem,
+  AcceptOutcome,
+  AcceptResult,
+  FormRef,
+  Lead,
+  LeadStore,
+  NewLead,
+  RefusedItem,
+} from '../store.ts';
+import type { Context } from './context.ts';
+import { type FormCache, freeTitle, type KnownForm } from './form-cache.ts';
+import type { LeadRows } from './lead-rows.ts';
+import { type TallyStatements, tallyOf } from './tally.ts';
+import type { Turn } from './writer.ts';
+
+/** How many field names a form remembers; more are stored with their leads all the same. */
+const MAX_KNOWN_FIELDS = 1_000;
+/** For how long an idempotency key is remembered. Spec 2. */
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+/** What an idempotency key remembers of each item of its request. */
+type Remembered = { id: string } | { unknownForm: true } | { refused: RefusedItem };
+
+interface Deps {
+  forms: FormCache;
+  rows: LeadRows;
+  tallies: TallyStatements;
+  /** Whether the site's leads go to a sheet at all; null: there is no such site. */
+  siteSyncs(siteId: string): boolean | null;
+}
+
+type AcceptRequest = Parameters<LeadStore['accept']>[0];
+
+/** The hot path of the store: prepared statements only. */
+export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStore['accept'] {
+  const insertLead = db.query<
+    unknown,
+    [string, string, string, string, number, number, number, string | null, string, string]
+  >(
+    `INSERT INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, sync_status, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertForm = db.query<unknown, [string, string, string, string, string, string, number]>(
+    'INSERT INTO form (id, site_id, discovery_key, name, sheet_tab, source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const updateFields = db.query<unknown, [string, string]>('UPDATE form SET fields = ? WHERE id = ?');
+  const findKey = db.query<{ body_hash: string; result: string }, [string, string, number]>(
+    'SELECT body_hash, result FROM idempotency WHERE site_id = ? AND key = ? AND created_at > ?',
+  );
+  const insertKey = db.query<unknown, [string, string, string, string, number]>(
+    'INSERT OR REPLACE INTO idempotency (site_id, key, body_hash, result, created_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const GROWN = Symbol('forms with new fields');
+
+  function resolveForm(siteId: string, ref: FormRef, lead: NewLead, turn: Turn): KnownForm | null {
+    const forms = deps.forms.site(siteId);
+    if (ref.by === 'id') return forms.byId(ref.id) ?? null;
+    const known = forms.byKey(ref.key) ?? (ref.key.startsWith('name:') ? forms.byName(ref.name) : undefined);
+    if (known) return known;
+    const created: KnownForm = {
+      id: ids.next('frm', turn.now),
+      siteId,
+      discoveryKey: ref.key,
+      name: ref.name,
+      sheetTab: freeTitle(
+        ref.name,
+        [...forms.all()].map((form) => form.sheetTab),
+      ),
+      ignored: false,
+      source: lead.source,
+      fields: new Set(),
+    };
+    insertForm.run(created.id, siteId, created.discoveryKey, created.name, created.sheetTab, created.source, turn.now);
+    forms.put(created);
+    return created;
+  }
+
+  /** Notes field names not seen before; written once per form and turn. */
+  function noteFields(form: KnownForm, lead: NewLead, turn: Turn): void {
+    const fields = form.fields as Set<string>;
+    for (const name of Object.keys(lead.body.fields)) {
+      if (fields.has(name) || fields.size >= MAX_KNOWN_FIELDS) continue;
+      fields.add(name);
+      const grown = turn.shared(GROWN, () => {
+        const forms = new Set<KnownForm>();
+        turn.beforeCommit(() => {
+          for (const each of forms) updateFields.run(JSON.stringify([...each.fields]), each.id);
+        });
+        return forms;
+      });
+      grown.add(form);
+    }
+  }
+
+  function store(siteId: string, id: string, lead: NewLead, syncs: boolean, turn: Turn): AcceptResult {
+    const form = resolveForm(siteId, lead.form, lead, turn);
+    if (!form) return { status: 'unknown_form' };
+    const spam = lead.spamReason !== null;
+    const syncStatus = syncs && !spam && !form.ignored ? 'pending' : 'skipped';
+    const stored: Lead = {
+      id,
+      siteId,
+      formId: form.id,
+      formName: form.name,
+      sheetTab: syncStatus === 'skipped' ? null : form.sheetTab,
+      source: lead.source,
+      body: lead.body,
+      judgement: null,
+      quality: null,
+      spam,
+      syncStatus,
+      syncProblem: null,
+      syncedAt: null,
+      submittedAt: lead.submittedAt ?? turn.now,
+      createdAt: turn.now,
+    };
+    insertLead.run(
+      siteId,
+      id,
+      form.id,
+      lead.source,
+      turn.now,
+      stored.submittedAt,
+      spam ? 1 : 0,
+      lead.spamReason,
+      syncStatus,
+      JSON.stringify(lead.body),
+    );
+    noteFields(form, lead, turn);
+    const tally = tallyOf(turn, deps.tallies);
+    tally.countLead(stored, spam ? 'spam' : form.ignored ? 'ignored' : 'submissions', 1);
+    tally.countForm(form.id, { leads: spam ? 0 : 1, spam: spam ? 1 : 0, lastAt: turn.now });
+    tally.countSync(siteId, syncStatus, 1);
+    return { status: 'created', lead: stored };
+  }
+
+  function acceptAll(siteId: string, items: readonly AcceptItem[], syncs: boolean, turn: Turn): AcceptResult[] {
+    // Sorted: the leads of one request keep their order, although all share one millisecond.
+    const leadIds = items.map(() => ids.next('sub', turn.now));
+    if (leadIds.length > 1) leadIds.sort();
+    return items.map((item, i) => {
+      if ('refused' in item) return { status: 'refused', refused: item.refused };
+      return store(siteId, leadIds[i] ?? ids.next('sub', turn.now), item.lead, syncs, turn);
+    });
+  }
+
+  function replay(siteId: string, remembered: readonly Remembered[]): AcceptResult[] {
+    return remembered.map((item): AcceptResult => {
+      if ('refused' in item) return { status: 'refused', refused: item.refused };
+      const lead = 'id' in item ? deps.rows.find(siteId, item.id) : null;
+      return lead ? { status: 'created', lead } : { status: 'unknown_form' };
+    });
+  }
+
+  function acceptInTurn(request: AcceptRequest, turn: Turn): AcceptOutcome {
+    const { siteId, items, idempotency } = request;
+    const syncs = deps.siteSyncs(siteId);
+    if (syncs === null) throw new Error('no such site');
+    if (idempotency) {
+      const earlier = findKey.get(siteId, idempotency.key, turn.now - IDEMPOTENCY_MS);
+      if (earlier && earlier.body_hash !== idempotency.bodyHash) return { kind: 'key_reused' };
+      if (earlier) return { kind: 'replayed', results: replay(siteId, JSON.parse(earlier.result) as Remembered[]) };
+    }
+    const results = acceptAll(siteId, items, syncs, turn);
+    // Only successes are remembered: a request that created nothing may be tried again.
+    if (idempotency && results.some((result) => result.status === 'created')) {
+      insertKey.run(siteId, idempotency.key, idempotency.bodyHash, JSON.stringify(results.map(remember)), turn.now);
+    }
+    return { kind: 'accepted', results };
+  }
+
+  return (request) => writer.run((turn) => acceptInTurn(request, turn));
+}
+
+function remember(result: AcceptResult): Remembered {
+  if (result.status === 'created') return { id: result.lead.id };
+  return result.status === 'refused' ? { refused: result.refused } : { unknownForm: true };
+}

@@ -1,0 +1,76 @@
+import type { Database } from 'bun:sqlite';
+import type { Source } from '../../contract/source.ts';
+import type { SyncStatus } from '../../contract/submission.ts';
+import type { Judgement, Lead, LeadBody } from '../store.ts';
+import type { FormCache } from './form-cache.ts';
+
+/** A lead as the table has it, named as in SQL: what the prepared statements of the hot path return. */
+export interface LeadRow {
+  site_id: string;
+  id: string;
+  form_id: string;
+  source: string;
+  created_at: number;
+  submitted_at: number;
+  spam: number;
+  sync_status: string;
+  sync_problem: string | null;
+  synced_at: number | null;
+  quality: string | null;
+  judgement: string | null;
+  body: string;
+}
+
+export const LEAD_COLUMNS =
+  'site_id, id, form_id, source, created_at, submitted_at, spam, sync_status, sync_problem, synced_at, quality, judgement, body';
+
+/** Reads rows as leads: the form's present name and tab come from the cache. */
+export class LeadRows {
+  readonly #forms: FormCache;
+  readonly #one;
+  readonly #many;
+
+  constructor(db: Database, forms: FormCache) {
+    this.#forms = forms;
+    this.#one = db.query<LeadRow, [string, string]>(`SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND id = ?`);
+    this.#many = db.query<LeadRow, [string, string]>(
+      `SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+    );
+  }
+
+  find(siteId: string, id: string): Lead | null {
+    const row = this.#one.get(siteId, id);
+    return row ? this.toLead(row) : null;
+  }
+
+  /** Those of `ids` that are the site's, oldest first. */
+  findMany(siteId: string, ids: readonly string[]): Lead[] {
+    return this.findManyRows(siteId, ids).map((row) => this.toLead(row));
+  }
+
+  findManyRows(siteId: string, ids: readonly string[]): LeadRow[] {
+    return this.#many.all(siteId, JSON.stringify(ids));
+  }
+
+  toLead(row: LeadRow): Lead {
+    const form = this.#forms.site(row.site_id).byId(row.form_id);
+    const syncStatus = row.sync_status as SyncStatus;
+    return {
+      id: row.id,
+      siteId: row.site_id,
+      formId: row.form_id,
+      formName: form?.name ?? '',
+      sheetTab: syncStatus === 'skipped' ? null : (form?.sheetTab ?? null),
+      source: row.source as Source,
+      body: JSON.parse(row.body) as LeadBody,
+      judgement: row.judgement === null ? null : (JSON.parse(row.judgement) as Judgement),
+      quality: row.quality,
+      spam: row.spam === 1,
+      syncStatus,
+      syncProblem: row.sync_problem,
+      syncedAt: row.synced_at,
+      submittedAt: row.submitted_at,
+      createdAt: row.created_at,
+    };
+  }
+}

@@ -1,0 +1,10 @@
+import initial from '../../../migrations/0001_initial.sql' with { type: 'text' };
+
+export interface Migration {
+  version: number;
+  name: string;
+  sql: string;
+}
+
+/** In order, append-only, embedded in the binary. An applied one is never edited. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'initial', sql: initial }];

@@ -1,0 +1,125 @@
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import type { SheetBatch, SheetStore } from '../sheets.ts';
+import type { Context } from './context.ts';
+import { sheetBatch, sheetBook } from './schema.ts';
+import type { MarkSynced } from './sheet-queue.ts';
+
+type Batches = Pick<
+  SheetStore,
+  'openBatch' | 'lastDelivered' | 'batchByGuard' | 'planBatch' | 'resendBatch' | 'settleBatch'
+>;
+
+const OPEN = ['planned', 'sending', 'ambiguous'] as const;
+
+export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced: MarkSynced): Batches {
+  type Row = typeof sheetBatch.$inferSelect;
+  const insertLead = db.query<unknown, [string, string, string]>(
+    'INSERT INTO sheet_batch_lead (batch_id, lead_id, tab_id) VALUES (?, ?, ?)',
+  );
+  const leadsOf = db.query<{ leadId: string; tabId: string }, [string]>(
+    'SELECT lead_id AS leadId, tab_id AS tabId FROM sheet_batch_lead WHERE batch_id = ? ORDER BY lead_id',
+  );
+  // Left over from batches that are settled: their leads were queued anew, or the batch was given up.
+  const forgetSettled = db.query<unknown, [string]>(
+    `DELETE FROM sheet_batch_lead WHERE lead_id IN (SELECT value FROM json_each(?)) AND batch_id IN
+       (SELECT id FROM sheet_batch WHERE state IN ('delivered', 'void'))`,
+  );
+  const dropLeads = db.query<unknown, [string]>('DELETE FROM sheet_batch_lead WHERE batch_id = ?');
+
+  const toBatch = ({ settledAt: _settledAt, ...row }: Row): SheetBatch => ({ ...row, leads: leadsOf.all(row.id) });
+  const find = (id: string) => orm.select().from(sheetBatch).where(eq(sheetBatch.id, id)).get();
+  const one = (row: Row | undefined) => (row ? toBatch(row) : null);
+
+  return {
+    openBatch: (book) =>
+      one(
+        orm
+          .select()
+          .from(sheetBatch)
+          .where(and(eq(sheetBatch.book, book), inArray(sheetBatch.state, [...OPEN])))
+          .get(),
+      ),
+    lastDelivered: (book) =>
+      one(
+        orm
+          .select()
+          .from(sheetBatch)
+          .where(and(eq(sheetBatch.book, book), eq(sheetBatch.state, 'delivered')))
+          .orderBy(desc(sheetBatch.seq))
+          .limit(1)
+          .get(),
+      ),
+    batchByGuard: (book, guardId) =>
+      one(
+        orm
+          .select()
+          .from(sheetBatch)
+          .where(and(eq(sheetBatch.book, book), eq(sheetBatch.guardId, guardId)))
+          .get(),
+      ),
+    planBatch: ({ siteId, book, guardBase, leads }) =>
+      writer.run((turn) => {
+        const seq = orm.select().from(sheetBook).where(eq(sheetBook.book, book)).get()?.nextSeq ?? 1;
+        const row: Row = {
+          id: ids.next('bat', turn.now),
+          siteId,
+          book,
+          seq,
+          guardId: guardBase + seq,
+          state: 'sending',
+          everAmbiguous: false,
+          attempts: 1,
+          firstSentAt: turn.now,
+          lastError: null,
+          settledAt: null,
+        };
+        orm
+          .insert(sheetBook)
+          .values({ book, siteId, nextSeq: seq + 1 })
+          .onConflictDoUpdate({
+            target: sheetBook.book,
+            set: { nextSeq: seq + 1 },
+          })
+          .run();
+        orm.insert(sheetBatch).values(row).run();
+        forgetSettled.run(JSON.stringify(leads.map((lead) => lead.leadId)));
+        for (const lead of leads) insertLead.run(row.id, lead.leadId, lead.tabId);
+        return toBatch(row);
+      }),
+    resendBatch: (id) =>
+      writer.run(() => {
+        const attempts = sql`${sheetBatch.attempts} + 1`;
+        orm.update(sheetBatch).set({ state: 'sending', attempts }).where(eq(sheetBatch.id, id)).run();
+      }),
+    settleBatch: (id, outcome) =>
+      writer.run((turn) => {
+        const row = find(id);
+        if (!row || row.state === 'delivered' || row.state === 'void') return;
+        const settled = outcome.state === 'delivered' || outcome.state === 'void';
+        orm
+          .update(sheetBatch)
+          .set({
+            state: outcome.state,
+            everAmbiguous: row.everAmbiguous || outcome.state === 'ambiguous',
+            lastError: 'error' in outcome ? outcome.error : null,
+            settledAt: settled ? turn.now : null,
+          })
+          .where(eq(sheetBatch.id, id))
+          .run();
+        if (outcome.state === 'delivered')
+          markSynced(
+            row.siteId,
+            leadsOf.all(id).map((lead) => lead.leadId),
+            turn,
+          );
+        if (outcome.state === 'void') dropLeads.run(id);
+      }),
+  };
+}
+
+/** Leads of settled batches need not be remembered for ever; the newest delivered batch of a book always is. */
+export const PRUNE_BATCHES = [
+  `DELETE FROM sheet_batch_lead WHERE batch_id IN (SELECT id FROM sheet_batch WHERE settled_at < ?1)`,
+  `DELETE FROM sheet_batch WHERE settled_at < ?1 AND seq < (SELECT max(seq) FROM sheet_batch newest
+     WHERE newest.book = sheet_batch.book AND newest.state = 'delivered')`,
+] as const;

@@ -1,0 +1,241 @@
+import type { CellUpdate, RequeueSelection, SheetStore } from '../sheets.ts';
+import type { Lead } from '../store.ts';
+import type { Context } from './context.ts';
+import type { FormCache } from './form-cache.ts';
+import { LEAD_COLUMNS, type LeadRow, type LeadRows } from './lead-rows.ts';
+import type { PutColumns } from './sheet-tabs.ts';
+import { localBook } from './sheet-targets.ts';
+import type { SiteCache } from './sites.ts';
+import { type TallyStatements, tallyOf } from './tally.ts';
+import type { Turn } from './writer.ts';
+
+type Queue = Pick<
+  SheetStore,
+  | 'waiting'
+  | 'nextLeads'
+  | 'counts'
+  | 'requeue'
+  | 'fail'
+  | 'markSynced'
+  | 'syncedIds'
+  | 'syncedLeads'
+  | 'leadsByIds'
+  | 'settleLocal'
+  | 'nextUpdates'
+  | 'settleUpdates'
+>;
+
+interface Deps {
+  forms: FormCache;
+  sites: SiteCache;
+  rows: LeadRows;
+  tallies: TallyStatements;
+  putColumns: PutColumns;
+}
+
+/** Marks leads as standing in the sheet, inside a transaction that is under way. */
+export type MarkSynced = (siteId: string, leadIds: readonly string[], turn: Turn) => void;
+export type QueueCells = (lead: Lead, columnKeys: readonly string[], turn: Turn) => void;
+
+/** What a lead's other members add to the size of its row, over its body: a guess on the safe side. Bytes. */
+const ROW_OVERHEAD = 300;
+
+export function createSheetQueue(
+  { db, writer }: Context,
+  deps: Deps,
+): Queue & { markInTurn: MarkSynced; queueCells: QueueCells } {
+  const oldest = db.query<{ id: string; created_at: number }, [string, string]>(
+    "SELECT id, created_at FROM lead WHERE site_id = ? AND form_id = ? AND sync_status = 'pending' ORDER BY id LIMIT 1",
+  );
+  const pendingIds = db.query<{ id: string }, [string, string, number]>(
+    `SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND sync_status = 'pending'
+       AND NOT EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
+         WHERE lead_id = lead.id AND state IN ('planned', 'sending', 'ambiguous'))
+     ORDER BY id LIMIT ?`,
+  );
+  const pausedForms = db.query<{ form_id: string }, [string]>(
+    "SELECT form_id FROM sheet_tab WHERE book = ? AND state = 'paused'",
+  );
+  const syncCounts = db.query<{ status: string; leads: number }, [string]>(
+    'SELECT status, leads FROM sync_count WHERE site_id = ?',
+  );
+  const statuses = db.query<{ sync_status: string; n: number }, [string, string]>(
+    'SELECT sync_status, count(*) AS n FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) GROUP BY sync_status',
+  );
+  const setSynced = db.query<unknown, [number, string, string]>(
+    `UPDATE lead SET sync_status = 'synced', sync_problem = NULL, synced_at = ?
+     WHERE site_id = ? AND id IN (SELECT value FROM json_each(?))`,
+  );
+  const touchTarget = db.query<unknown, [number, string]>(
+    'UPDATE sheet_target SET last_synced_at = ? WHERE site_id = ?',
+  );
+  const addTarget = db.query<unknown, [string, string]>(
+    "INSERT INTO sheet_target (site_id, kind, book) VALUES (?, 'local', ?) ON CONFLICT DO NOTHING",
+  );
+  const setPending = db.query<unknown, [string, string]>(
+    `UPDATE lead SET sync_status = 'pending', sync_problem = NULL, synced_at = NULL
+     WHERE site_id = ? AND id IN (SELECT value FROM json_each(?))`,
+  );
+  const forgetBatches = db.query<unknown, [string]>(
+    'DELETE FROM sheet_batch_lead WHERE lead_id IN (SELECT value FROM json_each(?))',
+  );
+  const setFailed = db.query<unknown, [string, string, string]>(
+    "UPDATE lead SET sync_status = 'failed', sync_problem = ? WHERE site_id = ? AND id = ?",
+  );
+  const setLength = db.query<unknown, [number, number, string]>(
+    'UPDATE sheet_tab SET length = ?, generation = ? WHERE id = ?',
+  );
+  const queueCell = db.query<unknown, [string, string, string, string]>(
+    `INSERT INTO sheet_update (site_id, lead_id, form_id, column_key, version) VALUES (?, ?, ?, ?, 1)
+     ON CONFLICT DO UPDATE SET version = version + 1`,
+  );
+  const dropCell = db.query<unknown, [string, string, string, number]>(
+    'DELETE FROM sheet_update WHERE site_id = ? AND lead_id = ? AND column_key = ? AND version <= ?',
+  );
+  const updates = db.query<
+    { site_id: string; lead_id: string; form_id: string; column_key: string; version: number },
+    [string, number]
+  >(
+    `SELECT u.* FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
+     WHERE u.site_id = ? AND lead.sync_status = 'synced' ORDER BY u.lead_id, u.column_key LIMIT ?`,
+  );
+  const updateCounts = db.query<{ site_id: string; n: number }, []>(
+    `SELECT u.site_id, count(*) AS n FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
+     WHERE lead.sync_status = 'synced' GROUP BY u.site_id`,
+  );
+  const synced = db.query<LeadRow, [string, string, string, number]>(
+    `SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND form_id = ? AND id > ? AND sync_status = 'synced' ORDER BY id LIMIT ?`,
+  );
+  const syncedIds = db.query<{ id: string }, [string, string, string, number]>(
+    "SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND id > ? AND sync_status = 'synced' ORDER BY id LIMIT ?",
+  );
+  const inOpenBatch = `EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
+    WHERE lead_id = lead.id AND state IN ('planned', 'sending', 'ambiguous'))`;
+
+  /** Moves leads to `pending` or `synced` and keeps the counters true. */
+  function move(siteId: string, leadIds: readonly string[], to: 'pending' | 'synced', turn: Turn): void {
+    const list = JSON.stringify(leadIds);
+    const tally = tallyOf(turn, deps.tallies);
+    for (const { sync_status: from, n } of statuses.all(siteId, list)) {
+      tally.moveSync(siteId, from as 'pending', to, n);
+    }
+    if (to === 'synced') setSynced.run(turn.now, siteId, list);
+    else setPending.run(siteId, list);
+  }
+
+  const markInTurn: MarkSynced = (siteId, leadIds, turn) => {
+    if (leadIds.length === 0) return;
+    move(siteId, leadIds, 'synced', turn);
+    addTarget.run(siteId, localBook(siteId));
+    touchTarget.run(turn.now, siteId);
+  };
+
+  function selectRequeue(siteId: string, which: RequeueSelection, limit: number): { id: string }[] {
+    if (which.which === 'ids') {
+      return db
+        .query<{ id: string }, [string, string, number]>(
+          `SELECT id FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) AND spam = 0
+             AND sync_status <> 'pending' AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
+        )
+        .all(siteId, JSON.stringify(which.ids), limit);
+    }
+    if (which.which === 'failed') {
+      return db
+        .query<{ id: string }, [string, string, number]>(
+          `SELECT id FROM lead WHERE site_id = ? AND id > ? AND sync_status = 'failed' AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
+        )
+        .all(siteId, which.afterId ?? '', limit);
+    }
+    return db
+      .query<{ id: string }, [string, string, number, string | null, string | null, number]>(
+        `SELECT id FROM lead WHERE site_id = ? AND id > ? AND sync_status = 'synced' AND synced_at < ?
+           AND (? IS NULL OR form_id = ?) AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
+      )
+      .all(siteId, which.afterId ?? '', which.syncedBefore, which.formId ?? null, which.formId ?? null, limit);
+  }
+
+  return {
+    markInTurn,
+    queueCells(lead, columnKeys) {
+      for (const key of columnKeys) queueCell.run(lead.siteId, lead.id, lead.formId, key);
+    },
+    waiting() {
+      const cells = new Map(updateCounts.all().map(({ site_id, n }) => [site_id, n]));
+      return deps.sites.list().flatMap(({ id: siteId }) => {
+        const pending = syncCounts.all(siteId).find(({ status }) => status === 'pending')?.leads ?? 0;
+        const queued = cells.get(siteId) ?? 0;
+        if (pending === 0 && queued === 0) return [];
+        let oldestCreatedAt = Number.POSITIVE_INFINITY;
+        if (pending > 0) {
+          for (const form of deps.forms.site(siteId).all()) {
+            oldestCreatedAt = Math.min(oldestCreatedAt, oldest.get(siteId, form.id)?.created_at ?? oldestCreatedAt);
+          }
+        }
+        return [{ siteId, pending, updates: queued, oldestCreatedAt }];
+      });
+    },
+    nextLeads(siteId, book, limit, maxBytes) {
+      const paused = new Set(pausedForms.all(book).map((row) => row.form_id));
+      const candidates: string[] = [];
+      for (const form of deps.forms.site(siteId).all()) {
+        if (!paused.has(form.id)) for (const row of pendingIds.all(siteId, form.id, limit)) candidates.push(row.id);
+      }
+      const leads = deps.rows.findManyRows(siteId, candidates.sort().slice(0, limit));
+      let bytes = 0;
+      const fitting = leads.filter((row, i) => {
+        bytes += row.body.length + ROW_OVERHEAD;
+        return i === 0 || bytes <= maxBytes;
+      });
+      return fitting.map((row) => deps.rows.toLead(row));
+    },
+    counts(siteId) {
+      const counts = { pending: 0, synced: 0, failed: 0, skipped: 0 };
+      for (const { status, leads } of syncCounts.all(siteId)) counts[status as keyof typeof counts] = leads;
+      return counts;
+    },
+    requeue: (siteId, which, limit) =>
+      writer.run((turn) => {
+        const found = selectRequeue(siteId, which, limit).map((row) => row.id);
+        if (found.length === 0) return { queued: 0, next: null };
+        forgetBatches.run(JSON.stringify(found));
+        move(siteId, found, 'pending', turn);
+        return { queued: found.length, next: found.length < limit ? null : (found.at(-1) ?? null) };
+      }),
+    fail: (siteId, leadId, reason) =>
+      writer.run((turn) => {
+        for (const { sync_status: from } of statuses.all(siteId, JSON.stringify([leadId]))) {
+          tallyOf(turn, deps.tallies).moveSync(siteId, from as 'pending', 'failed', 1);
+        }
+        setFailed.run(reason, siteId, leadId);
+      }),
+    markSynced: (siteId, leadIds) => writer.run((turn) => markInTurn(siteId, leadIds, turn)),
+    syncedIds: (siteId, formId, limit, afterId) =>
+      syncedIds.all(siteId, formId, afterId ?? '', limit).map((row) => row.id),
+    syncedLeads: (siteId, formId, limit, afterId) =>
+      synced.all(siteId, formId, afterId ?? '', limit).map((row) => deps.rows.toLead(row)),
+    leadsByIds: (siteId, ids) => deps.rows.findMany(siteId, ids),
+    settleLocal: ({ siteId, tabs, leadIds, updates: settled = [] }) =>
+      writer.run((turn) => {
+        for (const tab of tabs) {
+          setLength.run(tab.length, tab.generation, tab.tabId);
+          if (tab.columns) deps.putColumns(tab.tabId, tab.columns);
+        }
+        markInTurn(siteId, leadIds, turn);
+        for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);
+      }),
+    nextUpdates: (siteId, limit) =>
+      updates.all(siteId, limit).map(
+        (row): CellUpdate => ({
+          siteId: row.site_id,
+          leadId: row.lead_id,
+          formId: row.form_id,
+          columnKey: row.column_key,
+          version: row.version,
+        }),
+      ),
+    settleUpdates: (settled) =>
+      writer.run(() => {
+        for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);
+      }),
+  };
+}

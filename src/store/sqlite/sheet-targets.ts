@@ -1,0 +1,110 @@
+import { eq } from 'drizzle-orm';
+import type { SheetBook, SheetStore, SheetTarget } from '../sheets.ts';
+import type { Context } from './context.ts';
+import { googleConnection, sheetBook, sheetTarget } from './schema.ts';
+import type { SiteCache } from './sites.ts';
+
+type Targets = Pick<
+  SheetStore,
+  | 'target'
+  | 'targets'
+  | 'setTarget'
+  | 'pause'
+  | 'resume'
+  | 'noteTrouble'
+  | 'addConnection'
+  | 'connection'
+  | 'connections'
+  | 'updateConnectionSecret'
+  | 'book'
+  | 'updateBook'
+  | 'raiseSeq'
+>;
+
+export const localBook = (siteId: string) => `local:${siteId}`;
+
+/** Every site has a target from the start: its local workbook. */
+function defaultTarget(siteId: string): SheetTarget {
+  return {
+    siteId,
+    kind: 'local',
+    book: localBook(siteId),
+    connectionId: null,
+    title: null,
+    url: null,
+    status: 'ok',
+    problem: null,
+    trouble: null,
+    pausedAt: null,
+    recheckAt: null,
+    lastSyncedAt: null,
+  };
+}
+
+export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCache): Targets {
+  const find = (siteId: string): SheetTarget =>
+    orm.select().from(sheetTarget).where(eq(sheetTarget.siteId, siteId)).get() ?? defaultTarget(siteId);
+
+  const change = (siteId: string, values: Partial<SheetTarget>) => {
+    const next = { ...find(siteId), ...values };
+    orm.insert(sheetTarget).values(next).onConflictDoUpdate({ target: sheetTarget.siteId, set: next }).run();
+    return next;
+  };
+
+  const findBook = (book: string) => orm.select().from(sheetBook).where(eq(sheetBook.book, book)).get();
+
+  return {
+    target: find,
+    targets: () => sites.list().map((site) => find(site.id)),
+    setTarget: (siteId, input) =>
+      writer.run(() => {
+        const known = findBook(input.book);
+        if (known && known.siteId !== siteId) return 'conflict' as const;
+        if (!known) orm.insert(sheetBook).values({ book: input.book, siteId, nextSeq: 1 }).run();
+        return change(siteId, { ...defaultTarget(siteId), ...input, lastSyncedAt: find(siteId).lastSyncedAt });
+      }),
+    pause: (siteId, problem, recheckAt) =>
+      writer.run((turn) => {
+        const before = find(siteId);
+        const pausedAt = before.status === 'paused' ? before.pausedAt : turn.now;
+        change(siteId, { status: 'paused', problem, trouble: null, pausedAt, recheckAt });
+        return before.status !== 'paused';
+      }),
+    resume: (siteId) =>
+      writer.run(() => {
+        change(siteId, { status: 'ok', problem: null, pausedAt: null, recheckAt: null });
+      }),
+    noteTrouble: (siteId, trouble) =>
+      writer.run(() => {
+        change(siteId, { trouble });
+      }),
+
+    addConnection: ({ kind, email, secret, scopes }) =>
+      writer.run((turn) => {
+        const row = { id: ids.next('con', turn.now), kind, email, secret, scopes, createdAt: turn.now };
+        orm.insert(googleConnection).values(row).run();
+        return row;
+      }),
+    connection: (id) => orm.select().from(googleConnection).where(eq(googleConnection.id, id)).get() ?? null,
+    connections: () => orm.select().from(googleConnection).orderBy(googleConnection.id).all(),
+    updateConnectionSecret: (id, secret) =>
+      writer.run(() => {
+        orm.update(googleConnection).set({ secret }).where(eq(googleConnection.id, id)).run();
+      }),
+
+    book(book) {
+      const row: SheetBook | undefined = findBook(book);
+      if (row) return row;
+      return { book, siteId: book.replace(/^local:/, ''), nextSeq: 1, selfTestedAt: null, checkedAt: null };
+    },
+    updateBook: (book, values) =>
+      writer.run(() => {
+        orm.update(sheetBook).set(values).where(eq(sheetBook.book, book)).run();
+      }),
+    raiseSeq: (book, seq) =>
+      writer.run(() => {
+        const row = findBook(book);
+        if (row && row.nextSeq < seq) orm.update(sheetBook).set({ nextSeq: seq }).where(eq(sheetBook.book, book)).run();
+      }),
+  };
+}

@@ -1,0 +1,146 @@
+import { statSync } from 'node:fs';
+import { drizzle } from 'drizzle-orm/bun-sqlite';
+import type { Clock } from '../../lib/clock.ts';
+import { type Ids, idTime } from '../../lib/ids.ts';
+import type { Store } from '../store.ts';
+import { IDEMPOTENCY_MS } from './accept.ts';
+import type { Context } from './context.ts';
+import { FormCache } from './form-cache.ts';
+import { createForms } from './forms.ts';
+import { createKeys } from './keys.ts';
+import { LeadRows } from './lead-rows.ts';
+import { createLeads } from './leads.ts';
+import { DatabaseProblem, type OpenOptions, openDatabase, schemaVersion } from './open.ts';
+import { createSheetBatches, PRUNE_BATCHES } from './sheet-batches.ts';
+import { createSheetQueue } from './sheet-queue.ts';
+import { createSheetTabs } from './sheet-tabs.ts';
+import { createSheetTargets } from './sheet-targets.ts';
+import { createSiteCache, createSites } from './sites.ts';
+import { tallyStatements } from './tally.ts';
+import { Writer } from './writer.ts';
+
+export { DatabaseProblem } from './open.ts';
+
+export interface StoreOptions extends OpenOptions {
+  clock: Clock;
+  ids: Ids;
+  /** The vault's check value: a database made under another `LTS_SECRET` is refused. */
+  secretCheck: string;
+}
+
+const BATCH_MEMORY_MS = 86_400_000;
+
+/**
+ * Opens the SQLite store; makes the file and brings it up to date as needed.
+ * @throws DatabaseProblem with a sentence for the operator
+ */
+export function openStore(options: StoreOptions): Store {
+  const db = openDatabase(options);
+  try {
+    checkSecret(db, options.secretCheck);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const caches: Context['caches'] = [];
+  const dropCaches = () => {
+    for (const cache of caches) cache.drop();
+  };
+  const dataVersion = db.query<{ data_version: number }, []>('PRAGMA data_version');
+  let seenVersion = dataVersion.get()?.data_version;
+  const newestLead = db.query<{ id: string | null }, [string]>('SELECT max(id) AS id FROM lead WHERE site_id = ?');
+
+  /** Notices what another process wrote: a key revoked by CLI holds from here on. */
+  function refresh(): boolean {
+    const version = dataVersion.get()?.data_version;
+    if (version === seenVersion) return false;
+    seenVersion = version;
+    dropCaches();
+    noteNewest();
+    return true;
+  }
+
+  const writer = new Writer(db, options.clock, { afterBegin: refresh, afterRollback: dropCaches });
+  const context: Context = { db, orm: drizzle({ client: db }), writer, clock: options.clock, ids: options.ids, caches };
+  const siteCache = createSiteCache(context);
+  const formCache = new FormCache(db);
+  const rows = new LeadRows(db, formCache);
+  const tallies = tallyStatements(db);
+  const keys = createKeys(context);
+  caches.push(siteCache, formCache, keys);
+
+  function noteNewest(): void {
+    for (const site of siteCache.list()) {
+      const newest = newestLead.get(site.id)?.id;
+      if (newest) writer.notBefore(idTime(newest));
+    }
+  }
+  noteNewest();
+
+  const tabs = createSheetTabs(context);
+  const queue = createSheetQueue(context, {
+    forms: formCache,
+    sites: siteCache,
+    rows,
+    tallies,
+    putColumns: tabs.putInTurn,
+  });
+  const { markInTurn, queueCells, ...queueMethods } = queue;
+  const { putInTurn: _putInTurn, ...tabMethods } = tabs;
+  const pruneKeys = db.query<unknown, [number]>('DELETE FROM idempotency WHERE created_at < ?');
+
+  return {
+    sites: createSites(context, siteCache),
+    keys,
+    forms: createForms(context, formCache),
+    leads: createLeads(context, {
+      forms: formCache,
+      rows,
+      tallies,
+      siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
+      queueCells,
+    }),
+    sheets: {
+      ...createSheetTargets(context, siteCache),
+      ...tabMethods,
+      ...queueMethods,
+      ...createSheetBatches(context, markInTurn),
+    },
+    refresh,
+    health: () => ({
+      schemaVersion: schemaVersion(db),
+      writable: writer.trouble === null,
+      bytes: fileBytes(options.path) + fileBytes(`${options.path}-wal`),
+      queued: writer.queued,
+    }),
+    prune: (nowMs) =>
+      writer.run(() => {
+        pruneKeys.run(nowMs - IDEMPOTENCY_MS);
+        for (const sql of PRUNE_BATCHES) db.query<unknown, [number]>(sql).run(nowMs - BATCH_MEMORY_MS);
+      }),
+    async close() {
+      await keys.flushTouches().catch(() => {});
+      writer.close();
+      // What the write-ahead log still holds goes into the file, so that a copy of the file alone is whole.
+      db.run('PRAGMA wal_checkpoint(TRUNCATE)');
+      db.close(false);
+    },
+  };
+}
+
+function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Ties the database to the secret that its keys and stored secrets were made under. */
+function checkSecret(db: ReturnType<typeof openDatabase>, expected: string): void {
+  const row = db.query<{ value: string }, []>("SELECT value FROM meta WHERE name = 'secret_check'").get();
+  if (!row) {
+    db.query("INSERT INTO meta (name, value) VALUES ('secret_check', ?) ON CONFLICT DO NOTHING").run(expected);
+  } else if (row.value !== expected) {
+    throw new DatabaseProblem(
+      'LTS_SECRET is not the one this database was made under, so its API keys and stored secrets could not be read. ' +
+        'Set LTS_SECRET, or put back the file `secret` of the data folder.',
+    );
+  }
+}

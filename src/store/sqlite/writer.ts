@@ -1,0 +1,190 @@
+import { type Database, SQLiteError } from 'bun:sqlite';
+import type { Clock } from '../../lib/clock.ts';
+import { AppError } from '../../lib/errors.ts';
+
+/** A result that is no promise: an async callback would leave the transaction before its work is done. */
+export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
+
+interface Job {
+  work: (at: Turn) => unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What one transaction knows: its time-stamp, the same for all that is written in it. */
+export interface Turn {
+  /** Milliseconds. Each turn's is later than the one before, so ids made in it sort after all earlier ones. */
+  now: number;
+  /** Runs `task` after the commit, or never. For changes to what is kept in memory. */
+  onCommit(task: () => void): void;
+  /** Runs `task` as the transaction's last work. For sums that all jobs of the turn add to. */
+  beforeCommit(task: () => void): void;
+  /** What all jobs of this turn share under `key`; made at first use. */
+  shared<T>(key: symbol, make: () => T): T;
+}
+
+export interface WriterHooks {
+  /** The database is locked for writing now: the moment to see what another process wrote. */
+  afterBegin(): void;
+  /** What the failed turn left in memory is void. */
+  afterRollback(): void;
+}
+
+/** A clock set back by more than this is believed; less is taken for jitter and the order of ids is kept. */
+const CLOCK_CORRECTION_MS = 60_000;
+
+/**
+ * Group commit: whatever asks to write while a commit is under way shares the next one. One immediate
+ * transaction, one fsync, then everyone is answered. Design, decision 2.
+ */
+export class Writer {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #hooks: WriterHooks;
+  readonly #begin;
+  readonly #commit;
+  readonly #rollback;
+  #queue: Job[] = [];
+  #scheduled = false;
+  #closed = false;
+  #lastTurnAt = 0;
+  /** Set while nothing can be written (disk full): the reason, for /readyz. */
+  #trouble: string | null = null;
+
+  constructor(db: Database, clock: Clock, hooks: WriterHooks) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#begin = db.query('BEGIN IMMEDIATE');
+    this.#commit = db.query('COMMIT');
+    this.#rollback = db.query('ROLLBACK');
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** Ids made at or before this moment may exist already: what another process wrote. */
+  notBefore(ms: number): void {
+    if (ms > this.#lastTurnAt) this.#lastTurnAt = ms;
+  }
+
+  /**
+   * Runs `work` in the next transaction; resolves with its result once that is on disk.
+   * `work` may run twice if another job of its turn fails: it must change nothing but the database and caches that
+   * a rollback drops, and leave the rest to `onCommit`.
+   */
+  run<T>(work: (turn: Turn) => Sync<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new AppError('unavailable', 'The server is shutting down. Try again.'));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      if (!this.#scheduled) {
+        this.#scheduled = true;
+        // After the events that are ready now: every request already read joins this commit.
+        setImmediate(() => this.#turn());
+      }
+    });
+  }
+
+  /** Commits what is queued and takes no more. */
+  close(): void {
+    if (this.#queue.length > 0) this.#turn();
+    this.#closed = true;
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    const jobs = this.#queue;
+    this.#queue = [];
+    if (jobs.length > 0) this.#commitTogether(jobs);
+  }
+
+  #commitTogether(jobs: readonly Job[]): void {
+    const results: unknown[] = [];
+    const afterCommit: (() => void)[] = [];
+    const lastWork: (() => void)[] = [];
+    const shared = new Map<symbol, unknown>();
+    try {
+      this.#begin.run();
+      this.#hooks.afterBegin();
+      const turn: Turn = {
+        now: this.#nextTime(),
+        onCommit: (task) => afterCommit.push(task),
+        beforeCommit: (task) => lastWork.push(task),
+        shared<T>(key: symbol, make: () => T): T {
+          if (!shared.has(key)) shared.set(key, make());
+          return shared.get(key) as T;
+        },
+      };
+      for (const job of jobs) results.push(job.work(turn));
+      for (const task of lastWork) task();
+      this.#commit.run();
+    } catch (error) {
+      if (this.#db.inTransaction) this.#rollback.run();
+      this.#hooks.afterRollback();
+      this.#failed(jobs, error);
+      return;
+    }
+    this.#trouble = null;
+    for (const task of afterCommit) task();
+    for (const [i, job] of jobs.entries()) job.resolve(results[i]);
+  }
+
+  /** One bad job must not take the others down: each then gets a transaction of its own. */
+  #failed(jobs: readonly Job[], error: unknown): void {
+    const problem = writeProblem(error);
+    if (problem) this.#trouble = problem.message;
+    const [only, ...others] = jobs;
+    if (!problem && others.length > 0) {
+      for (const job of jobs) this.#commitTogether([job]);
+    } else if (problem) {
+      for (const job of jobs) job.reject(problem);
+    } else {
+      only?.reject(error);
+    }
+  }
+
+  #nextTime(): number {
+    const now = this.#clock.now();
+    const corrected = now < this.#lastTurnAt - CLOCK_CORRECTION_MS;
+    this.#lastTurnAt = corrected ? now : Math.max(now, this.#lastTurnAt + 1);
+    return this.#lastTurnAt;
+  }
+}
+
+/** The AppError for a failure of the disk rather than of the work; null for anything else. */
+function writeProblem(error: unknown): AppError | null {
+  if (!(error instanceof SQLiteError)) return null;
+  const code = error.code ?? '';
+  const options = { internal: `${code}: ${error.message}`, retryAfterSeconds: 30, cause: error };
+  if (code === 'SQLITE_FULL') {
+    return new AppError(
+      'unavailable',
+      'The disk is full, so nothing can be stored. Nothing of this request was taken.',
+      options,
+    );
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new AppError('unavailable', 'The database is busy. Nothing of this request was taken; try again.', {
+      ...options,
+      retryAfterSeconds: 1,
+    });
+  }
+  if (
+    code.startsWith('SQLITE_IOERR') ||
+    code.startsWith('SQLITE_READONLY') ||
+    code === 'SQLITE_CANTOPEN' ||
+    code.startsWith('SQLITE_CORRUPT')
+  ) {
+    return new AppError(
+      'unavailable',
+      'The database can not be written to. Nothing of this request was taken.',
+      options,
+    );
+  }
+  return null;
+}
