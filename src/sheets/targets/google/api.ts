@@ -50,6 +50,8 @@ export interface TabProperties {
   sheetType: string;
   rowCount: number;
   columnCount: number;
+  /** The whole tab is protected, and this account is not among those who may edit it. */
+  locked: boolean;
 }
 
 export interface SpreadsheetInfo {
