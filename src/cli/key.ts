@@ -1,0 +1,161 @@
+import { type IssuedKey, issueKey, MAX_OVERLAP_MS, rotateKey } from '../accounts/keys.ts';
+import { publicUrlOf } from '../config/load.ts';
+import { SCOPES, type Scope } from '../contract/key.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { AppError, invalid, notFound } from '../lib/errors.ts';
+import { didYouMean } from '../lib/near.ts';
+import { textPairs, textTable } from '../lib/text-table.ts';
+import type { StoredKey } from '../store/store.ts';
+import { toKey, toTime } from '../store/view.ts';
+import { type Command, done } from './command.ts';
+import { curlLine } from './curl.ts';
+import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
+import { shortText } from './site.ts';
+
+const DEFAULT_OVERLAP = '1h';
+/** A key that outlives this is one that never expires. */
+const MAX_EXPIRY_MS = 100 * 365 * 86_400_000;
+
+const keyCreate: Command = {
+  name: 'key create',
+  summary: 'Makes an API key and shows it, once.',
+  flags: {
+    site: SITE_FLAG,
+    name: { value: 'NAME', doc: 'What it is for.', required: true },
+    scopes: { value: 'A,B', doc: `What it may do: ${SCOPES.join(', ')}.`, required: true },
+    expires: {
+      value: 'TIME',
+      doc: 'When it stops working: 90d, 12h, or a date such as 2027-01-31. Never if left out.',
+    },
+  },
+  examples: ['key create --name "Web shop" --scopes submissions:write --expires 1y'],
+  run: (context) => {
+    const { args, clock } = context;
+    const name = shortText(args.text('name') ?? '', '--name');
+    const scopes = scopesOf(args.text('scopes') ?? '');
+    const expiresAt = expiryOf(args.text('expires'), clock.now());
+    return withStore(context, async (session) => {
+      const site = siteOf(session.store, args.text('site'));
+      const issued = await issueKey(depsOf(session), { siteId: site.id, name, scopes, expiresAt });
+      return done(issuedView(issued), issuedText(issued, session));
+    });
+  },
+};
+
+const keyList: Command = {
+  name: 'key list',
+  summary: "A site's keys; of each only the first characters.",
+  flags: { site: SITE_FLAG },
+  run: (context) =>
+    withStore(context, async ({ store }) => {
+      const site = siteOf(store, context.args.text('site'));
+      const keys = store.keys.list(site.id).map(toKey);
+      const rows = keys.map((key) => [
+        key.id,
+        key.name,
+        `${key.prefix}…`,
+        key.scopes.join(','),
+        key.revoked_at ? `revoked ${key.revoked_at}` : (key.expires_at ?? 'never'),
+        key.last_used_at ?? 'never',
+      ]);
+      const header = ['ID', 'NAME', 'KEY', 'SCOPES', 'EXPIRES', 'LAST USED'];
+      return done({ data: keys }, rows.length === 0 ? 'There is no key yet.' : textTable(header, rows, 80));
+    }),
+};
+
+const keyRotate: Command = {
+  name: 'key rotate',
+  summary: 'Gives a key a new secret and shows it, once; the old one goes on working for a while.',
+  operands: [{ name: 'ID', doc: 'the key' }],
+  flags: {
+    overlap: { value: 'TIME', doc: `How long the old secret works on: 0 to 24h; ${DEFAULT_OVERLAP} if left out.` },
+  },
+  examples: ['key rotate key_… --overlap 0'],
+  run: (context) => {
+    const { args, clock } = context;
+    const overlap = parseDuration(args.text('overlap') ?? DEFAULT_OVERLAP);
+    if (overlap === null || overlap > MAX_OVERLAP_MS)
+      throw invalid('--overlap must be a time from 0 to 24h, such as 30m.');
+    return withStore(context, async (session) => {
+      const key = keyOf(session, args.operand(0));
+      if (key.revokedAt !== null) throw new AppError('conflict', 'This key is revoked. Make a new one: key create');
+      const overlapUntil = clock.now() + overlap;
+      const issued = await rotateKey(depsOf(session), key.id, overlapUntil);
+      if (issued === null) throw notFound('key');
+      const view = { ...issuedView(issued), old_key_valid_until: toTime(overlapUntil) };
+      return done(view, `${issuedText(issued, session)}\n\nThe old key works until ${toTime(overlapUntil)}.`);
+    });
+  },
+};
+
+const keyRevoke: Command = {
+  name: 'key revoke',
+  summary: 'Ends a key. A running server refuses it within a second.',
+  operands: [{ name: 'ID', doc: 'the key' }],
+  flags: {},
+  run: (context) =>
+    withStore(context, async (session) => {
+      const revoked = await session.store.keys.revoke(keyOf(session, context.args.operand(0)).id);
+      if (revoked === null) throw notFound('key');
+      return done(toKey(revoked), `Revoked: ${revoked.name} (${revoked.prefix}…)`);
+    }),
+};
+
+export const keyCommands: readonly Command[] = [keyCreate, keyList, keyRotate, keyRevoke];
+
+const depsOf = ({ store, vault }: Session) => ({ keys: store.keys, vault });
+
+function keyOf({ store }: Session, id: string | undefined): StoredKey {
+  const key = store.keys.get(id ?? '');
+  if (key === null) throw notFound('key');
+  return key;
+}
+
+/** Spec 7, "One binary": what `key create --json` prints. */
+function issuedView({ stored, key }: IssuedKey) {
+  const { id, name, prefix, scopes, expires_at } = toKey(stored);
+  return { id, name, prefix, scopes, expires_at, key };
+}
+
+function issuedText({ stored, key }: IssuedKey, { config }: Session): string {
+  const pairs = textPairs([
+    ['id', stored.id],
+    ['name', stored.name],
+    ['scopes', stored.scopes.join(', ')],
+    ['expires', stored.expiresAt === null ? 'never' : toTime(stored.expiresAt)],
+    ['key', key],
+  ]);
+  const advice = 'Keep the key now: it is not shown again.';
+  if (!stored.scopes.includes('submissions:write')) return `${pairs}\n\n${advice}`;
+  return `${pairs}\n\n${advice} Send a lead with it:\n\n${curlLine(publicUrlOf(config, config.port), key)}`;
+}
+
+function scopesOf(text: string): Scope[] {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const unknown = words.find((word) => !SCOPES.some((scope) => scope === word));
+  if (words.length === 0 || unknown !== undefined) {
+    const named =
+      unknown === undefined
+        ? ''
+        : ` ${JSON.stringify(unknown.slice(0, 40))} is none of them.${didYouMean(unknown, SCOPES)}`;
+    throw invalid(`--scopes must be one or more of ${SCOPES.join(', ')}, with commas between.${named}`);
+  }
+  return SCOPES.filter((scope) => words.includes(scope));
+}
+
+/** When a key ends: a time from now, or a date; null: never. */
+function expiryOf(text: string | undefined, nowMs: number): number | null {
+  if (text === undefined || text === 'never') return null;
+  const after = parseDuration(text);
+  const at = after === null ? dateOf(text) : nowMs + after;
+  if (at === null || at <= nowMs || at > nowMs + MAX_EXPIRY_MS) {
+    throw invalid('--expires must lie ahead: a time from now such as 90d, or a date such as 2027-01-31.');
+  }
+  return at;
+}
+
+function dateOf(text: string): number | null {
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}

@@ -1,0 +1,105 @@
+import { invalid } from '../lib/errors.ts';
+import { didYouMean } from '../lib/near.ts';
+import { textPairs, textTable } from '../lib/text-table.ts';
+import { timeZoneOf, timeZones } from '../lib/time-zone.ts';
+import type { Site, Store } from '../store/store.ts';
+import { toSite } from '../store/view.ts';
+import { type Command, type Context, done } from './command.ts';
+import { SITE_FLAG, siteOf, withStore } from './session.ts';
+
+const MAX_NAME = 200;
+
+const siteCreate: Command = {
+  name: 'site create',
+  summary: 'Makes a site: the unit that has its own keys, forms and sheet.',
+  flags: {
+    name: { value: 'NAME', doc: 'What the team calls it.', required: true },
+    client: { value: 'NAME', doc: 'Whose site it is.' },
+    timezone: { value: 'ZONE', doc: 'An IANA time zone such as Europe/Paris; UTC if left out.' },
+  },
+  examples: ['site create --name "Acme web site" --timezone Europe/Paris'],
+  async run(context) {
+    const { args } = context;
+    const name = shortText(args.text('name') ?? '', '--name');
+    const client = args.text('client') === undefined ? null : shortText(args.text('client') ?? '', '--client');
+    const timezone = zone(args.text('timezone') ?? 'UTC');
+    return withStore(context, async ({ store }) => {
+      const site = await store.sites.create({ name, client, timezone });
+      return done(viewOf(store, site, context), describe(viewOf(store, site, context)));
+    });
+  },
+};
+
+const siteList: Command = {
+  name: 'site list',
+  summary: 'All sites.',
+  flags: {},
+  run: (context) =>
+    withStore(context, async ({ store }) => {
+      const sites = store.sites.list().map((site) => viewOf(store, site, context));
+      const rows = sites.map((site) => [
+        site.id,
+        site.name,
+        site.client ?? '',
+        site.timezone,
+        `${site.sheet.target}, ${site.sheet.status}`,
+        String(site.usage.submissions),
+      ]);
+      const header = ['ID', 'NAME', 'CLIENT', 'TIME ZONE', 'SHEET', 'LEADS THIS MONTH'];
+      return done({ data: sites }, rows.length === 0 ? 'There is no site yet.' : textTable(header, rows));
+    }),
+};
+
+const siteShow: Command = {
+  name: 'site show',
+  summary: 'One site, with its leads of this month and how its sheet stands.',
+  operands: [{ name: 'ID', doc: 'the site, instead of --site', optional: true }],
+  flags: { site: SITE_FLAG },
+  run: (context) =>
+    withStore(context, async ({ store }) => {
+      const site = siteOf(store, context.args.operand(0) ?? context.args.text('site'));
+      const view = viewOf(store, site, context);
+      return done(view, describe(view));
+    }),
+};
+
+export const siteCommands: readonly Command[] = [siteCreate, siteList, siteShow];
+
+/** A site in contract shape. */
+export function viewOf(store: Store, site: Site, { clock }: Pick<Context, 'clock'>): ReturnType<typeof toSite> {
+  const usage = store.sites.usage(site.id, clock.now());
+  return toSite(site, usage, store.sheets.target(site.id), store.sheets.counts(site.id));
+}
+
+function describe(site: ReturnType<typeof toSite>): string {
+  const { usage, sheet, sync } = site;
+  return textPairs([
+    ['id', site.id],
+    ['name', site.name],
+    ['client', site.client ?? '-'],
+    ['time zone', site.timezone],
+    ['endpoint id', site.endpoint_id],
+    ['made', site.created_at],
+    [`leads in ${usage.month}`, `${usage.submissions} (spam ${usage.spam}, ignored forms ${usage.ignored})`],
+    ['sheet', `${sheet.target}, ${sheet.status}${sheet.spreadsheet_url ? `, ${sheet.spreadsheet_url}` : ''}`],
+    ...(sheet.problem ? [['problem', sheet.problem] as const] : []),
+    ['rows', `${sync.synced} written, ${sync.pending} waiting, ${sync.failed} failed`],
+  ]);
+}
+
+/** A name as people give one: not empty, of one line, not endless. */
+export function shortText(text: string, flag: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > MAX_NAME || /\p{Cc}/u.test(trimmed)) {
+    throw invalid(`${flag} must be a text of 1 to ${MAX_NAME} characters, in one line.`);
+  }
+  return trimmed;
+}
+
+function zone(text: string): string {
+  const found = timeZoneOf(text);
+  if (found !== null) return found;
+  throw invalid(
+    `--timezone must be an IANA time zone such as Europe/Paris; ${JSON.stringify(text.slice(0, 60))} is none.${didYouMean(text, timeZones())}`,
+  );
+}
