@@ -98,7 +98,12 @@ export const fileNotFound = (id: string): ApiError =>
   new ApiError(404, 'NOT_FOUND', `File not found: ${id}.`, { reason: 'notFound' });
 
 /** 429, the shape captured from the live API. */
-export function quotaExceeded(access: 'read' | 'write', per: 'user' | 'project', limit: number, project: string): ApiError {
+export function quotaExceeded(
+  access: 'read' | 'write',
+  per: 'user' | 'project',
+  limit: number,
+  project: string,
+): ApiError {
   const word = access === 'read' ? 'Read' : 'Write';
   const unit = per === 'user' ? '1/min/{project}/{user}' : '1/min/{project}';
   const suffix = per === 'user' ? ' per user' : '';
