@@ -97,6 +97,7 @@ export const WARNING_CODES = [
   'field_masked',
   'field_cut',
   'field_renamed',
+  'field_cleaned',
   'metadata_cut',
   'too_many_fields',
 ] as const;

@@ -1,0 +1,85 @@
+import { maskCards } from './cards.ts';
+import { judgeName } from './names.ts';
+
+export interface CleanUrl {
+  url: string;
+  /** Something with a sensitive name was left out. */
+  dropped: boolean;
+  /** A card number was masked. */
+  masked: boolean;
+}
+
+/**
+ * An address without what must not be kept: query and fragment parameters with sensitive names
+ * (`?token=…`, `#access_token=…`), the user and password before the host, card numbers. The rest stays as it was
+ * written, broken and relative addresses included. Never throws; linear.
+ */
+export function cleanUrl(text: string): CleanUrl {
+  const anonymous = withoutUser(text);
+  const hash = anonymous.indexOf('#');
+  const head = hash < 0 ? anonymous : anonymous.slice(0, hash);
+  const question = head.indexOf('?');
+  const base = question < 0 ? head : head.slice(0, question);
+  const result: CleanUrl = { url: maskCards(base), dropped: anonymous !== text, masked: false };
+  result.masked = result.url !== base;
+  if (question >= 0) cleanPairs('?', head.slice(question + 1), result);
+  if (hash >= 0) cleanPairs('#', anonymous.slice(hash + 1), result);
+  return result;
+}
+
+function withoutUser(text: string): string {
+  const slashes = text.indexOf('://');
+  if (slashes < 0) return text;
+  const start = slashes + 3;
+  let end = start;
+  while (end < text.length && !'/?#\\'.includes(text.charAt(end))) end++;
+  const at = text.slice(start, end).lastIndexOf('@');
+  return at < 0 ? text : text.slice(0, start) + text.slice(start + at + 1);
+}
+
+function cleanPairs(mark: string, query: string, result: CleanUrl): void {
+  const kept: string[] = [];
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=');
+    const verdict = equals < 0 ? null : judgeName(decode(pair.slice(0, equals)));
+    if (verdict?.sensitive) {
+      result.dropped = true;
+      continue;
+    }
+    const value = decode(pair.slice(equals + 1));
+    const masked = verdict?.phone ? value : maskCards(value);
+    if (masked === value) kept.push(pair);
+    else {
+      kept.push(pair.slice(0, equals + 1) + encodeURIComponent(masked));
+      result.masked = true;
+    }
+  }
+  if (kept.length > 0) result.url += mark + kept.join('&');
+}
+
+/** The first value of each query parameter, by lower-cased name. Empty for an address without a query. */
+export function queryOf(url: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  const question = url.indexOf('?');
+  if (question < 0) return values;
+  const hash = url.indexOf('#', question);
+  for (const pair of url.slice(question + 1, hash < 0 ? undefined : hash).split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals < 1) continue;
+    const name = decode(pair.slice(0, equals)).toLowerCase();
+    if (!values.has(name)) values.set(name, decode(pair.slice(equals + 1)));
+  }
+  return values;
+}
+
+/** Form decoding that takes broken escapes as they are. */
+function decode(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    // `100%` is no escape; what the visitor's page wrote is still the best there is.
+    return spaced;
+  }
+}
