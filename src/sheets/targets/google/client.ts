@@ -147,7 +147,6 @@ function driveCalls(send: Send, timeouts: GoogleTimeouts): Pick<GoogleApi, 'file
           query: { fields: 'id,name,trashed,capabilities(canEdit,canModifyContent)', supportsAllDrives: 'true' },
         },
         readFile,
-        readFound,
       ),
     async createSpreadsheet(name, nonce) {
       // Google has no idempotency key for this: what an earlier call made is found by its nonce and taken over.

@@ -39,6 +39,9 @@ export const GOOGLE_PROBLEMS = [
   'key_unusable',
   'account_gone',
   'client_changed',
+  'consent_denied',
+  'consent_expired',
+  'no_refresh_token',
   // passes by itself
   'quota',
   'google_down',
@@ -90,6 +93,9 @@ export const VERDICTS: Record<GoogleProblemCode, Verdict> = {
   key_unusable: PAUSE,
   account_gone: PAUSE_HOURLY,
   client_changed: PAUSE,
+  consent_denied: PAUSE,
+  consent_expired: PAUSE,
+  no_refresh_token: PAUSE,
   quota: { applied: 'no', kind: 'minute', recheckMs: null },
   google_down: UNCERTAIN,
   network: UNCERTAIN,
@@ -203,6 +209,11 @@ const MESSAGES: Record<Fixed, string> = {
     'Google does not know the service account any more: it was deleted or disabled, or its project was. Enable it in the Google Cloud console, or add the key of another account.',
   client_changed:
     'Google no longer accepts the OAuth client (id and secret) of this server: it was deleted, or its secret was replaced. Check LTS_GOOGLE_CLIENT_ID and LTS_GOOGLE_CLIENT_SECRET, then connect again.',
+  consent_denied:
+    'You did not give your consent on the page of Google, so nothing was connected. Start again and press "Allow".',
+  consent_expired: 'The answer from the page of Google came too late or was used before. Start connecting again.',
+  no_refresh_token:
+    'Google gave a sign-in for one hour only. Open https://myaccount.google.com/permissions, remove the access of this server there, and connect again.',
   quota: 'Google allows no more calls this minute. Rows wait and go on by themselves.',
   google_down: 'Google has trouble of its own at the moment. Rows wait and go on by themselves.',
   network:
