@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox';
 import { type IdPrefix, idPattern } from '../lib/ids.ts';
 
 /** A value that is `null` where there is none: absent values are never missing. Spec 2, "Submission". */
@@ -11,9 +11,12 @@ export const Id = (prefix: IdPrefix, description: string) =>
 export const Time = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-22T14:05:00.000Z'] });
 
-/** One of a few words. As an `enum`, which every client generator reads. */
+const ONE_OF = 'OneOf';
+TypeRegistry.Set<{ enum: string[] }>(ONE_OF, (schema, value) => schema.enum.includes(value as string));
+
+/** One of a few words. As an `enum`, which every client generator reads; TypeBox's own unions become `anyOf`. */
 export const OneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
+  Type.Unsafe<T[number]>({ [Kind]: ONE_OF, type: 'string', enum: [...values], description });
 
 /** The plain JSON of `{ "data": … }`. */
 export const Data = <T extends TSchema>(schema: T) => Type.Object({ data: schema }, { additionalProperties: false });

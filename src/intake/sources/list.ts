@@ -5,11 +5,11 @@ import type { SourceAdapter } from './source.ts';
 /** Every source there is. A new one is a file beside this and a line here. */
 export const sources: readonly SourceAdapter[] = [restApi];
 
-const byId = new Map(sources.map((source) => [source.id, source]));
+const byId = new Map(sources.map((adapter) => [adapter.id, adapter]));
 
-/** The adapter of a source. Asking for one that is not in the list is a fault of the program, so it throws. */
-export function adapterOf(id: Source): SourceAdapter {
-  const adapter = byId.get(id);
-  if (adapter === undefined) throw new Error(`source ${id} has no adapter`);
+/** @throws Error for a source that is not in the list: a fault of ours, since callers name theirs */
+export function adapterOf(source: Source): SourceAdapter {
+  const adapter = byId.get(source);
+  if (!adapter) throw new Error(`no adapter for the source ${source}`);
   return adapter;
 }

@@ -1,0 +1,109 @@
+import { createGuard } from './http/api/guard.ts';
+import { createAuth } from './http/auth.ts';
+import { createRateLimiter } from './http/rate-limit.ts';
+import { createHttp } from './http/server.ts';
+import { createIntake } from './intake/accept.ts';
+import { createScheduler } from './jobs/scheduler.ts';
+import { serverTasks } from './jobs/tasks.ts';
+import type { Random } from './lib/backoff.ts';
+import { type Clock, sleep } from './lib/clock.ts';
+import type { Vault } from './lib/crypto.ts';
+import type { Ids } from './lib/ids.ts';
+import type { Log } from './lib/log.ts';
+import { createSync, type Sync } from './sheets/sync.ts';
+import type { TargetDriver } from './sheets/target.ts';
+import type { TargetKind } from './store/sheets.ts';
+import type { Store } from './store/store.ts';
+
+/** How long a shutdown waits for what was taken. Spec 7. */
+const DRAIN_MS = 20_000;
+/** Above every limit of ours, so that a body that is too large is refused by us, with an answer that says so. */
+const PARSER_LIMIT_BYTES = 16 * 1_048_576;
+const QUEUE_TOO_OLD_MS = 3_600_000;
+
+export interface AppParts {
+  listen: { host: string; port: number };
+  rateLimitApi: number;
+  store: Store;
+  vault: Vault;
+  drivers: Readonly<Record<TargetKind, TargetDriver>>;
+  clock: Clock;
+  ids: Ids;
+  random: Random;
+  log: Log;
+}
+
+export interface App {
+  /** From request to response, without a socket. */
+  fetch(request: Request): Promise<Response>;
+  sync: Sync;
+  /** Listens. Returns the port, which the system chose if 0 was asked for. */
+  start(): { port: number };
+  /** Takes nothing new, finishes what was taken (for at most 20 s), and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Puts the rooms together. The only place that knows them all; tests use it too. */
+export function buildApp(parts: AppParts): App {
+  const { store, clock, log, ids } = parts;
+  let draining = false;
+  let server: ReturnType<typeof Bun.serve> | null = null;
+  const sync = createSync({ store, drivers: parts.drivers, clock, random: parts.random, log });
+  const scheduler = createScheduler(serverTasks({ store, sync, clock }), { clock, log });
+  const auth = createAuth({
+    keys: store.keys,
+    vault: parts.vault,
+    limiter: createRateLimiter(parts.rateLimitApi, clock),
+    clock,
+  });
+  const http = createHttp({
+    guard: createGuard(auth),
+    intake: createIntake({ store, clock, onStored: sync.wake }),
+    leads: store.leads,
+    clock,
+    ids,
+    log,
+    draining: () => draining,
+    readiness: () => readiness(store, clock, draining),
+  });
+
+  return {
+    fetch: async (request) => http.fetch(request),
+    sync,
+    start() {
+      server = Bun.serve({
+        hostname: parts.listen.host,
+        port: parts.listen.port,
+        maxRequestBodySize: PARSER_LIMIT_BYTES,
+        fetch: http.fetch,
+      });
+      scheduler.start();
+      sync.sweep();
+      return { port: server.port ?? parts.listen.port };
+    },
+    async stop() {
+      draining = true;
+      const drained = (async () => {
+        await scheduler.stop();
+        // Lets every request that was taken finish; refuses new connections at once.
+        await server?.stop();
+        await sync.stop();
+      })();
+      await Promise.race([drained, sleep(clock, DRAIN_MS)]);
+      await server?.stop(true);
+      await store.close();
+    },
+  };
+}
+
+function readiness(store: Store, clock: Clock, draining: boolean): string[] {
+  const reasons: string[] = [];
+  if (draining) reasons.push('shutting down');
+  if (!store.health().writable) reasons.push('the database can not be written to');
+  for (const site of store.sheets.waiting()) {
+    const ageMs = clock.now() - site.oldestCreatedAt;
+    if (ageMs > QUEUE_TOO_OLD_MS)
+      reasons.push(`rows of ${site.siteId} have waited for ${Math.round(ageMs / 60_000)} minutes`);
+  }
+  return reasons;
+}

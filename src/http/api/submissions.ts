@@ -1,0 +1,97 @@
+import { Elysia } from 'elysia';
+import { MAX_COUNTED, type Pagination } from '../../contract/page.ts';
+import type { Intake } from '../../intake/accept.ts';
+import { parseTime } from '../../intake/time.ts';
+import { notFound } from '../../lib/errors.ts';
+import type { LeadStore } from '../../store/store.ts';
+import { toSubmission } from '../../store/view.ts';
+import { MAX_BATCH_BYTES, MAX_JSON_BYTES, readJson } from '../body.ts';
+import type { Guard } from './guard.ts';
+import { cursorFor, type ListRequest, parseListQuery, toLeadQuery } from './list-query.ts';
+
+export interface SubmissionRoutesDeps {
+  guard: Guard;
+  intake: Intake;
+  leads: LeadStore;
+}
+
+/** What a 201 says of a lead that an earlier request with the same key made. */
+function markReplay(set: { headers: Record<string, string | number> }, replayed: boolean): void {
+  if (replayed) set.headers['idempotent-replayed'] = 'true';
+}
+
+export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
+  return new Elysia()
+    .use(guard('submissions:write'))
+    .post(
+      '/submissions',
+      async ({ caller, request, set }) => {
+        const body = await readJson(request, MAX_JSON_BYTES);
+        const idempotencyKey = request.headers.get('idempotency-key');
+        const { lead, replayed } = await intake.submit(body, {
+          siteId: caller.siteId,
+          source: 'rest_api',
+          idempotencyKey,
+        });
+        set.status = 201;
+        markReplay(set, replayed);
+        return { data: toSubmission(lead) };
+      },
+      { parse: 'none' },
+    )
+    .post(
+      '/submissions/batch',
+      async ({ caller, request, set }) => {
+        const body = await readJson(request, MAX_BATCH_BYTES);
+        const idempotencyKey = request.headers.get('idempotency-key');
+        const { results, replayed } = await intake.submitBatch(body, {
+          siteId: caller.siteId,
+          source: 'rest_api',
+          idempotencyKey,
+        });
+        markReplay(set, replayed);
+        return { data: results };
+      },
+      { parse: 'none' },
+    );
+}
+
+export function submissionReads({ guard, leads }: SubmissionRoutesDeps) {
+  return new Elysia()
+    .use(guard('submissions:read'))
+    .get('/submissions', ({ caller, request }) => {
+      const list = parseListQuery(new URL(request.url).searchParams, parseTime);
+      return listPage(leads, caller.siteId, list);
+    })
+    .get('/submissions/:id', ({ caller, params }) => {
+      const lead = leads.get(caller.siteId, params.id);
+      if (!lead) throw notFound('submission');
+      return { data: toSubmission(lead) };
+    });
+}
+
+function listPage(leads: LeadStore, siteId: string, list: ListRequest) {
+  const found = leads.list(siteId, toLeadQuery(list));
+  const page = found.slice(0, list.perPage);
+  const hasMore = found.length > list.perPage;
+  const counted = leads.count(siteId, list.filter, MAX_COUNTED);
+  // A kept counter may know an exact total beyond what is counted one by one.
+  const capped = counted === MAX_COUNTED + 1 && isCounted(list);
+  const total = capped ? MAX_COUNTED : counted;
+  const last = page.at(-1);
+  const pagination: Pagination = {
+    page: list.page,
+    per_page: list.perPage,
+    total,
+    total_capped: capped,
+    total_pages: Math.ceil(total / list.perPage),
+    has_more: hasMore,
+    next_cursor: hasMore && last ? cursorFor(last.id, list.newestFirst) : null,
+  };
+  return { data: page.map(toSubmission), pagination };
+}
+
+/** Whether the total came from counting leads rather than from a kept counter. */
+function isCounted({ filter }: ListRequest): boolean {
+  return Object.keys(filter).some((name) => name !== 'spam' && name !== 'formId');
+}

@@ -1,0 +1,18 @@
+import type { Ids } from '../lib/ids.ts';
+
+const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
+
+/** The request's id: the caller's own where it is sane, else a new one. Spec 2, "Errors". */
+export function requestId(request: Request, ids: Ids, nowMs: number): string {
+  const given = request.headers.get('x-request-id');
+  return given !== null && SANE_ID.test(given) ? given : ids.next('req', nowMs);
+}
+
+/** The path of a request, without a full URL parse. */
+export function pathOf(request: Request): string {
+  const { url } = request;
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  if (start < 0) return '/';
+  const end = url.indexOf('?', start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}

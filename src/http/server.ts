@@ -1,0 +1,70 @@
+import { Elysia, NotFoundError } from 'elysia';
+import type { Clock } from '../lib/clock.ts';
+import { AppError } from '../lib/errors.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import type { SubmissionRoutesDeps } from './api/submissions.ts';
+import { apiV1 } from './api/v1.ts';
+import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { healthRoutes, type Readiness } from './health.ts';
+import { pathOf, requestId } from './request.ts';
+
+export interface HttpDeps extends SubmissionRoutesDeps {
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  readiness: Readiness;
+  /** true while shutting down: answers close their connection. */
+  draining(): boolean;
+}
+
+/** Headers of every answer. Nothing here is meant for a browser to run, frame or cache. */
+const FIXED_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+/** The whole HTTP face of the program, as one function from request to response. */
+export function createHttp(deps: HttpDeps) {
+  const app = new Elysia({ normalize: false })
+    .onRequest(({ request, set }) => {
+      const headers = set.headers as Record<string, string>;
+      Object.assign(headers, FIXED_HEADERS);
+      headers['x-request-id'] = requestId(request, deps.ids, deps.clock.now());
+      if (deps.draining()) headers.connection = 'close';
+    })
+    // Registered before any route and global: only so does it see what the routes throw.
+    .onError({ as: 'global' }, ({ error, request, set }) => {
+      const failure = error instanceof NotFoundError ? missing(request) : toAppError(error);
+      const id = String(set.headers['x-request-id'] ?? '');
+      if (STATUS[failure.code] >= 500) {
+        deps.log.error('http.failed', { request_id: id, code: failure.code, reason: failure.options.internal });
+      }
+      Object.assign(set.headers, errorHeaders(failure));
+      set.status = STATUS[failure.code];
+      return errorBody(failure, id);
+    })
+    .use(healthRoutes(deps.readiness))
+    .use(apiV1(deps));
+
+  const routes = app.routes.map(({ method, path }) => ({ method: method.toUpperCase(), matches: pathMatcher(path) }));
+
+  /** 405 for a known path, with the methods it takes; else 404. */
+  function missing(request: Request): AppError {
+    const path = pathOf(request);
+    const allow = [...new Set(routes.filter(({ matches }) => matches(path)).map(({ method }) => method))];
+    if (allow.length === 0)
+      return new AppError('not_found', 'There is nothing at this address. See /docs/api for what there is.');
+    return new AppError('method_not_allowed', `This address takes ${allow.join(', ')}.`, { allow });
+  }
+
+  return app;
+}
+
+function pathMatcher(pattern: string): (path: string) => boolean {
+  const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[a-z_]+/gi, '[^/]+');
+  const expression = new RegExp(`^${source}$`);
+  return (path) => expression.test(path);
+}

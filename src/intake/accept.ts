@@ -1,0 +1,128 @@
+import type { Source } from '../contract/source.ts';
+import { MAX_BATCH, SubmissionCreate } from '../contract/submission.ts';
+import type { Clock } from '../lib/clock.ts';
+import { AppError, type ErrorDetail, invalid } from '../lib/errors.ts';
+import type { AcceptItem, AcceptOutcome, AcceptResult, Lead, RefusedItem, Store } from '../store/store.ts';
+import { bodyHash } from './canonical.ts';
+import { isObject } from './normalise.ts';
+import { prepareSubmission } from './prepare.ts';
+import { adapterOf } from './sources/list.ts';
+import { compileContract } from './validate.ts';
+
+export interface IntakeDeps {
+  store: Pick<Store, 'leads'>;
+  clock: Clock;
+  /** Called once a request's leads are on disk, with how many of the site wait for the sheet now. */
+  onStored(siteId: string, leads: number): void;
+}
+
+/** One result of a batch, in the order of its items. Spec 2, POST /submissions/batch. */
+export type BatchResult =
+  | { index: number; status: 'created'; id: string }
+  | { index: number; status: 'invalid'; error: RefusedItem };
+
+export interface SubmitContext {
+  siteId: string;
+  source: Source;
+  idempotencyKey: string | null;
+}
+
+/** The one way in: validation, sanitising and storing are the same whatever a lead came by. */
+export interface Intake {
+  /**
+   * Takes one lead. Resolves when it is on disk.
+   * @throws AppError validation_error, idempotency_key_reused, unavailable; then nothing was stored
+   */
+  submit(input: unknown, context: SubmitContext): Promise<{ lead: Lead; replayed: boolean }>;
+  /** Takes many; the valid ones are committed together, in order. @throws as `submit`, for the whole request */
+  submitBatch(input: unknown, context: SubmitContext): Promise<{ results: BatchResult[]; replayed: boolean }>;
+}
+
+const contract = compileContract(SubmissionCreate);
+const MAX_KEY = 255;
+
+export function createIntake({ store, clock, onStored }: IntakeDeps): Intake {
+  function prepare(input: unknown, source: Source): AcceptItem {
+    if (!contract.check(input)) return refuse(contract.details(input));
+    const { overflow, defaultForm } = adapterOf(source);
+    const prepared = prepareSubmission(input, { source, nowMs: clock.now(), overflow, defaultForm });
+    return prepared.ok ? { lead: prepared.lead } : refuse(prepared.details);
+  }
+
+  async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
+    const { siteId, idempotencyKey: key } = context;
+    checkKey(key);
+    const outcome = await store.leads.accept({
+      siteId,
+      items,
+      idempotency: key === null ? null : { key, bodyHash: hash() },
+    });
+    if (outcome.kind === 'key_reused') {
+      throw new AppError(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used with another body in the last 24 hours. Use a new key for a new lead.',
+      );
+    }
+    const created = createdIn(outcome);
+    if (created > 0) onStored(siteId, created);
+    return { results: outcome.results, replayed: outcome.kind === 'replayed' };
+  }
+
+  return {
+    async submit(input, context) {
+      const item = prepare(input, context.source);
+      if ('refused' in item) throw invalid(item.refused.message, item.refused.details);
+      const { results, replayed } = await accept([item], () => bodyHash(input), context);
+      const [result] = results;
+      if (result?.status !== 'created') throw invalid(UNKNOWN_FORM.message, UNKNOWN_FORM.details);
+      return { lead: result.lead, replayed };
+    },
+    async submitBatch(input, context) {
+      const submissions = batchItems(input);
+      const items = submissions.map((each) => prepare(each, context.source));
+      const { results, replayed } = await accept(items, () => bodyHash(input), context);
+      return { results: results.map(toBatchResult), replayed };
+    },
+  };
+}
+
+const UNKNOWN_FORM: RefusedItem = {
+  code: 'validation_error',
+  message: 'The lead was not taken: see details.',
+  details: [{ path: '/form_id', message: 'There is no such form. Leave it out, or send `form_name`.' }],
+};
+
+function refuse(details: readonly ErrorDetail[]): AcceptItem {
+  return { refused: { code: 'validation_error', message: 'The lead was not taken: see details.', details } };
+}
+
+function createdIn(outcome: AcceptOutcome): number {
+  if (outcome.kind !== 'accepted') return 0;
+  return outcome.results.filter((result) => result.status === 'created').length;
+}
+
+function toBatchResult(result: AcceptResult, index: number): BatchResult {
+  if (result.status === 'created') return { index, status: 'created', id: result.lead.id };
+  return { index, status: 'invalid', error: result.status === 'refused' ? result.refused : UNKNOWN_FORM };
+}
+
+function checkKey(key: string | null): void {
+  if (key === null || (key.length > 0 && key.length <= MAX_KEY)) return;
+  throw invalid('The Idempotency-Key must have 1 to 255 characters.', [
+    { path: '', message: 'Idempotency-Key: 1 to 255 characters' },
+  ]);
+}
+
+/** @throws AppError validation_error when the request as a whole is no batch */
+function batchItems(input: unknown): readonly unknown[] {
+  const problem = (path: string, message: string) =>
+    invalid('The batch was not taken: see details.', [{ path, message }]);
+  if (!isObject(input)) throw problem('', 'Send an object: { "submissions": [ … ] }.');
+  const unknownMember = Object.keys(input).find((name) => name !== 'submissions');
+  if (unknownMember !== undefined) throw problem('', 'Only `submissions` is taken here.');
+  const { submissions } = input;
+  if (!Array.isArray(submissions)) throw problem('/submissions', 'must be an array of submissions');
+  if (submissions.length === 0) throw problem('/submissions', 'must have at least one submission');
+  if (submissions.length > MAX_BATCH) throw problem('/submissions', `must have at most ${MAX_BATCH} submissions`);
+  return submissions;
+}
