@@ -1,52 +1,70 @@
 import { MAX_COUNTED, type Pagination } from '../contract/page.ts';
 import type { Submission } from '../contract/submission.ts';
+import { idPattern } from '../lib/ids.ts';
 import type { LeadFilter, LeadStore } from './store.ts';
 import { toSubmission } from './view.ts';
 
-/** Where in a list: by page number from 1, or after a lead. */
-export type Place = { page: number } | { cursor: string };
-
-export interface LeadPageQuery {
+/** A list request, checked: `page` × `perPage` is at most MAX_COUNTED. */
+export interface LeadPageRequest {
   filter: LeadFilter;
   newestFirst: boolean;
+  /** From 1; null when the walk goes by cursor. */
+  page: number | null;
   perPage: number;
-  place: Place;
+  /** The lead the walk stands at; null at its start. */
+  afterId: string | null;
+}
+
+const SUBMISSION_ID = new RegExp(idPattern('sub'));
+
+/** A cursor says where a walk stands, and in which order: it is of no use for another one. */
+export function cursorFor(afterId: string, newestFirst: boolean): string {
+  return Buffer.from(`${newestFirst ? 'd' : 'a'}${afterId}`).toString('base64url');
+}
+
+/** The lead a cursor stands at; null when it is none, or was made for the other order. */
+export function readCursor(text: string, newestFirst: boolean): string | null {
+  const plain = Buffer.from(text, 'base64url').toString('latin1');
+  const id = plain.slice(1);
+  return plain[0] === (newestFirst ? 'd' : 'a') && SUBMISSION_ID.test(id) ? id : null;
 }
 
 /**
- * One page of leads as the API shows it. A cursor is the id of the last lead of the page before: a walk by it
- * costs the same on every page, and neither skips nor repeats while leads come in. Spec 2, "Lists".
- * The caller has checked that `page` × `perPage` is at most MAX_COUNTED.
+ * One page of leads as the API shows it. A walk by cursor costs the same on every page, and neither skips nor
+ * repeats while leads come in. Spec 2, "Lists".
  */
 export function leadPage(
   leads: Pick<LeadStore, 'list' | 'count'>,
   siteId: string,
-  { filter, newestFirst, perPage, place }: LeadPageQuery,
+  { filter, newestFirst, page, perPage, afterId }: LeadPageRequest,
 ): { data: Submission[]; pagination: Pagination } {
-  const byPage = 'page' in place;
   const found = leads.list(siteId, {
     filter,
     newestFirst,
     limit: perPage,
-    offset: byPage ? (place.page - 1) * perPage : 0,
-    ...(byPage ? {} : { afterId: place.cursor }),
+    offset: page === null ? 0 : (page - 1) * perPage,
+    ...(afterId === null ? {} : { afterId }),
   });
   const shown = found.slice(0, perPage);
-  const hasMore = found.length > perPage;
+  const last = found.length > perPage ? shown.at(-1) : undefined;
   const counted = leads.count(siteId, filter, MAX_COUNTED);
-  // A kept counter knows it exactly, however large; what had to be counted stops one after the limit.
-  const capped = counted === MAX_COUNTED + 1;
+  // A kept counter knows an exact total beyond what is counted one by one.
+  const capped = counted === MAX_COUNTED + 1 && isCountedOneByOne(filter);
   const total = capped ? MAX_COUNTED : counted;
   return {
     data: shown.map(toSubmission),
     pagination: {
-      page: byPage ? place.page : null,
+      page,
       per_page: perPage,
       total,
       total_capped: capped,
       total_pages: Math.ceil(total / perPage),
-      has_more: hasMore,
-      next_cursor: hasMore ? (shown.at(-1)?.id ?? null) : null,
+      has_more: last !== undefined,
+      next_cursor: last === undefined ? null : cursorFor(last.id, newestFirst),
     },
   };
+}
+
+function isCountedOneByOne(filter: LeadFilter): boolean {
+  return Object.keys(filter).some((name) => name !== 'spam' && name !== 'formId');
 }

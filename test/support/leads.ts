@@ -1,11 +1,13 @@
 import type { Fields } from '../../src/contract/submission.ts';
 import type { LeadBody, NewLead } from '../../src/store/store.ts';
 
+interface LeadOptions extends Partial<Omit<NewLead, 'form' | 'body'>> {
+  form?: string;
+  body?: Partial<LeadBody>;
+}
+
 /** A lead as intake hands it to the store; `body` members win over the empty ones. */
-export function newLead(
-  fields: Fields,
-  options: { form?: string; body?: Partial<LeadBody> } & Partial<NewLead> = {},
-): NewLead {
+export function newLead(fields: Fields, options: LeadOptions = {}): NewLead {
   const { form = 'API', body, ...rest } = options;
   return {
     source: 'rest_api',
@@ -14,7 +16,7 @@ export function newLead(
     spamReason: null,
     ...rest,
     body: { ...EMPTY_BODY, fields, ...body },
-  } as NewLead;
+  };
 }
 
 export const EMPTY_BODY: LeadBody = {

@@ -47,6 +47,13 @@ export async function acquireServerLock(options: LockOptions): Promise<LockResul
   }
 }
 
+/** Whether a server works on the folder right now, and which one. Takes nothing. */
+export function lookAtServerLock(path: string): { held: boolean; pid: number | null } {
+  const db = tryLock(path);
+  db?.close();
+  return db === null ? { held: true, pid: readPid(`${path}.pid`) } : { held: false, pid: null };
+}
+
 /** The connection that holds the lock; null: somebody else does. */
 function tryLock(path: string): Database | null {
   const db = new Database(path, { create: true });

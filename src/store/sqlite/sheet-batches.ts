@@ -13,8 +13,10 @@ const OPEN = ['planned', 'sending', 'ambiguous'] as const;
 
 export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced: MarkSynced): Batches {
   type Row = typeof sheetBatch.$inferSelect;
-  const insertLead = db.query<unknown, [string, string, string]>(
-    'INSERT INTO sheet_batch_lead (batch_id, lead_id, tab_id) VALUES (?, ?, ?)',
+  // A lead that left the queue since it was picked (marked as spam, found in the sheet) is left out.
+  const insertLead = db.query<unknown, [string, string, string, string, string]>(
+    `INSERT INTO sheet_batch_lead (batch_id, lead_id, tab_id) SELECT ?, ?, ? WHERE EXISTS
+       (SELECT 1 FROM lead WHERE site_id = ? AND id = ? AND sync_status = 'pending')`,
   );
   const leadsOf = db.query<{ leadId: string; tabId: string }, [string]>(
     'SELECT lead_id AS leadId, tab_id AS tabId FROM sheet_batch_lead WHERE batch_id = ? ORDER BY lead_id',
@@ -83,7 +85,7 @@ export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced
           .run();
         orm.insert(sheetBatch).values(row).run();
         forgetSettled.run(JSON.stringify(leads.map((lead) => lead.leadId)));
-        for (const lead of leads) insertLead.run(row.id, lead.leadId, lead.tabId);
+        for (const lead of leads) insertLead.run(row.id, lead.leadId, lead.tabId, siteId, lead.leadId);
         return toBatch(row);
       }),
     resendBatch: (id) =>

@@ -22,6 +22,7 @@ type Queue = Pick<
   | 'leadsByIds'
   | 'settleLocal'
   | 'nextUpdates'
+  | 'queueUpdates'
   | 'settleUpdates'
 >;
 
@@ -233,6 +234,10 @@ export function createSheetQueue(
           version: row.version,
         }),
       ),
+    queueUpdates: (cells) =>
+      writer.run(() => {
+        for (const cell of cells) queueCell.run(cell.siteId, cell.leadId, cell.formId, cell.columnKey);
+      }),
     settleUpdates: (settled) =>
       writer.run(() => {
         for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);

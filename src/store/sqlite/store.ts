@@ -121,8 +121,7 @@ export function openStore(options: StoreOptions): Store {
     async close() {
       await keys.flushTouches().catch(() => {});
       writer.close();
-      // What the write-ahead log still holds goes into the file, so that a copy of the file alone is whole.
-      db.run('PRAGMA wal_checkpoint(TRUNCATE)');
+      // The last one to close moves what the write-ahead log still holds into the file.
       db.close(false);
     },
   };
