@@ -13,8 +13,8 @@ export interface SiteTarget {
  * A driver has written down (in the store) everything a later step needs before it returns.
  */
 export type FlushOutcome =
-  /** Nothing waits that could be written now. */
-  | { kind: 'idle' }
+  /** Nothing waits that could be written now. `wakeMs`: something will be by then, so ask again. */
+  | { kind: 'idle'; wakeMs?: number }
   /** Rows or cells were written and settled; there may be more. `notBeforeMs`: leave the book alone that long. */
   | {
       kind: 'wrote';

@@ -1,0 +1,166 @@
+import { type FileHandle, open, readdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RecordSplitter } from '../../csv.ts';
+
+/** How a file looked when we last let go of it. A file that looks otherwise was touched by somebody else. */
+export interface Stamp {
+  size: number;
+  mtimeMs: number;
+  ino: number;
+}
+
+const CHUNK_BYTES = 1 << 20;
+/** Leads are personal data: for the account that runs the server alone. */
+const FILE_MODE = 0o600;
+
+/** null: there is no such file. Other errors of the file system are thrown, here and below. */
+export async function stampOf(path: string): Promise<Stamp | null> {
+  try {
+    const { size, mtimeMs, ino } = await stat(path);
+    return { size, mtimeMs, ino };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export function sameStamp(a: Stamp | null | undefined, b: Stamp | null | undefined): boolean {
+  return !!a && !!b && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
+}
+
+/** The system's name of an error: `ENOSPC` …; '' for anything that is no error of the system. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The names in a folder; none when there is no folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Makes the file's bytes end with `bytes` written at `position`; what lay beyond is gone. On disk when it resolves. */
+export async function writeAt(path: string, position: number, bytes: Buffer): Promise<void> {
+  const file = await openOrMake(path);
+  try {
+    await file.truncate(position);
+    await writeAll(file, bytes, position);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (position === 0) await syncFolder(dirname(path));
+}
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return await open(path, 'wx+', FILE_MODE);
+  }
+}
+
+/** A new file with these contents, on disk when it resolves. Returns its length in bytes. */
+export async function writeFile(path: string, parts: AsyncIterable<Buffer>): Promise<number> {
+  const file = await open(path, 'w', FILE_MODE);
+  try {
+    let length = 0;
+    for await (const part of parts) {
+      await writeAll(file, part, length);
+      length += part.length;
+    }
+    await file.sync();
+    return length;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Renames, over a file that is there, so that a power cut leaves the one or the other. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** Makes new and changed names in a folder last. Windows and some network folders know no such thing. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EACCES'].includes(errorCode(error))) throw error;
+  }
+}
+
+/** The bytes from `start` to `end`, or as many as there are. */
+export async function readSlice(path: string, start: number, end: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    return await readAt(file, Buffer.allocUnsafe(Math.max(0, end - start)), start);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAt(file: FileHandle, into: Buffer, position: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < into.length) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return into.subarray(0, filled);
+}
+
+/**
+ * The records in the first `length` bytes of a file, some at a time; each as it stands, one character a byte.
+ * Holds about a megabyte, however long the file is.
+ */
+export async function* readRecords(path: string, length: number): AsyncGenerator<string[]> {
+  const file = await open(path, 'r');
+  try {
+    const splitter = new RecordSplitter();
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let at = 0; at < length; ) {
+      const bytes = await readAt(file, chunk.subarray(0, Math.min(CHUNK_BYTES, length - at)), at);
+      if (bytes.length === 0) break;
+      at += bytes.length;
+      yield splitter.push(bytes.toString('latin1'));
+    }
+    yield splitter.end();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Gathers pieces of text (one character a byte) into buffers worth a write. */
+export async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  let waiting: string[] = [];
+  let size = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    size += piece.length;
+    if (size < CHUNK_BYTES) continue;
+    yield Buffer.from(waiting.join(''), 'latin1');
+    waiting = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.from(waiting.join(''), 'latin1');
+}

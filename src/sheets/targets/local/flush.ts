@@ -1,0 +1,244 @@
+import { mkdir } from 'node:fs/promises';
+import type { CellUpdate, SheetProblem, SheetTab } from '../../../store/sheets.ts';
+import type { Lead, Site, StoredForm } from '../../../store/store.ts';
+import { type ColumnSpec, missingColumns, newTabColumns, OTHER_KEY } from '../../columns.ts';
+import type { FlushOutcome } from '../../target.ts';
+import { fileTitle, foldTitle, freeTitle } from './file-names.ts';
+import { stampOf, writeAt } from './files.ts';
+import { writeGeneration } from './generation.ts';
+import { problemOf, TOUCHED } from './problems.ts';
+import { headerRow, inFileOrder, leadRow, withColumns } from './table.ts';
+import { type Condition, followTitle, lookAt, setAside } from './upkeep.ts';
+import { localBook, rewriteWaitMs, siteFolder, tabPath, type Workbook } from './workbook.ts';
+
+/** Spec 4, "Running". */
+const MAX_ROWS = 1_000;
+const MAX_BYTES = 1_500_000;
+const MAX_UPDATES = 1_000;
+
+/** What one flush has to do on one tab. */
+interface TabWork {
+  site: Site;
+  tab: SheetTab;
+  leads: Lead[];
+  updates: CellUpdate[];
+}
+
+/** What a flush has come to so far. */
+interface Tally {
+  rows: number;
+  cells: number;
+  /** When the first tab that has to wait for its next generation may have it. */
+  wakeMs: number | null;
+  trouble: SheetProblem | null;
+}
+
+/** Writes what waits for a site's local workbook. One step: at most a thousand rows and as many cells. */
+export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcome> {
+  const { sheets } = book.store;
+  // Updates first: a lead read after them shows at least what they stand for.
+  const updates = sheets.nextUpdates(site.id, MAX_UPDATES);
+  const leads = sheets.nextLeads(site.id, localBook(site.id), MAX_ROWS, MAX_BYTES);
+  if (updates.length === 0 && leads.length === 0) return { kind: 'idle' };
+  const tally: Tally = { rows: 0, cells: 0, wakeMs: null, trouble: null };
+  try {
+    await mkdir(siteFolder(book.dir, site.id), { recursive: true, mode: 0o700 });
+    const work = await workPerTab(book, site, leads, updates, tally);
+    const appends: TabWork[] = [];
+    for (const item of work) {
+      const append = await guarded(tally, () => prepare(book, item, tally));
+      if (append) appends.push(append);
+    }
+    await appendAll(book, site, appends, tally);
+  } catch (error) {
+    tally.trouble = expectProblem(error);
+  }
+  return outcomeOf(tally);
+}
+
+function outcomeOf({ rows, cells, wakeMs, trouble }: Tally): FlushOutcome {
+  if (trouble) return { kind: 'retry', trouble, afterMs: null };
+  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: 0 };
+  return wakeMs === null ? { kind: 'idle' } : { kind: 'idle', wakeMs };
+}
+
+/** What is wrong, in plain words; a fault of ours is thrown on. */
+function expectProblem(error: unknown): SheetProblem {
+  const problem = problemOf(error);
+  if (!problem) throw error;
+  return problem;
+}
+
+/** One tab in trouble holds up no other. */
+async function guarded<T>(tally: Tally, task: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await task();
+  } catch (error) {
+    tally.trouble = expectProblem(error);
+    return null;
+  }
+}
+
+/** Sorts what waits by tab, makes the tabs that are missing and gives those that were renamed their new name. */
+async function workPerTab(
+  book: Workbook,
+  site: Site,
+  leads: readonly Lead[],
+  updates: readonly CellUpdate[],
+  tally: Tally,
+): Promise<TabWork[]> {
+  const forms = new Map(book.store.forms.list(site.id).map((form) => [form.id, form]));
+  const tabs = await renamedTabs(book, site, forms, tally);
+  const leadsOf = Map.groupBy(leads, (lead) => lead.formId);
+  const updatesOf = Map.groupBy(updates, (update) => update.formId);
+  const work: TabWork[] = [];
+  const pointless: CellUpdate[] = [];
+  for (const formId of new Set([...leadsOf.keys(), ...updatesOf.keys()])) {
+    const form = forms.get(formId);
+    const own = leadsOf.get(formId) ?? [];
+    let tab = tabs.find((other) => other.formId === formId);
+    if (!tab && form && own.length > 0) {
+      tab = await addTab(book, site, form, own, tabs);
+      tabs.push(tab);
+    }
+    // A tab without a row shows none of these leads: they were written to another workbook.
+    const keys = new Set(tab?.length ? tab.columns.map((column) => column.key) : []);
+    const [shown, unseen] = split(updatesOf.get(formId) ?? [], (update) => keys.has(update.columnKey));
+    pointless.push(...unseen);
+    if (tab && tab.state !== 'paused') work.push({ site, tab, leads: own, updates: shown });
+  }
+  if (pointless.length > 0) await book.store.sheets.settleUpdates(pointless);
+  tally.cells += pointless.length;
+  return work;
+}
+
+function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [yes, no];
+}
+
+async function renamedTabs(
+  book: Workbook,
+  site: Site,
+  forms: ReadonlyMap<string, StoredForm>,
+  tally: Tally,
+): Promise<SheetTab[]> {
+  const tabs = book.store.sheets.tabs(localBook(site.id));
+  for (const [i, tab] of tabs.entries()) {
+    const form = forms.get(tab.formId);
+    if (!form) continue;
+    const renamed = await guarded(tally, () => followTitle(book, site, tab, form, tabs));
+    if (renamed) tabs[i] = renamed;
+  }
+  return tabs;
+}
+
+async function addTab(book: Workbook, site: Site, form: StoredForm, leads: readonly Lead[], tabs: readonly SheetTab[]) {
+  const taken = new Set(tabs.map((tab) => foldTitle(tab.title)));
+  return await book.store.sheets.addTab({
+    siteId: site.id,
+    book: localBook(site.id),
+    formId: form.id,
+    sheetId: 0,
+    title: freeTitle(fileTitle(form.sheetTab), (folded) => taken.has(folded)),
+    state: 'ready',
+    columns: withColumns([], newTabColumns(site, leads, form.fields)),
+  });
+}
+
+/**
+ * Does what needs a new generation of the file, if one is allowed now.
+ * @returns what can simply be appended; null when nothing is left
+ */
+async function prepare(book: Workbook, work: TabWork, tally: Tally): Promise<TabWork | null> {
+  const { site, leads, updates } = work;
+  const condition = await lookAt(book, site, work.tab);
+  const tab = work.tab.length === 0 ? await startOver(book, work, condition) : work.tab;
+  const missing = tab.length === 0 ? [] : missingColumns(tab.columns, leads, site);
+  const healthy = condition === 'good' || tab.length === 0;
+  if (healthy && missing.length === 0 && updates.length === 0) return { ...work, tab };
+  const wait = rewriteWaitMs(book, tab.id);
+  if (wait === 0) return await renew(book, { ...work, tab }, condition, missing, tally);
+  tally.wakeMs = Math.min(tally.wakeMs ?? wait, wait);
+  if (!healthy) return null;
+  return { ...work, tab, leads: leads.filter((lead) => hasAllColumns(lead, tab, site)) };
+}
+
+/** A tab without a committed byte: its columns may still change freely; a stranger's file of its name makes room. */
+async function startOver(book: Workbook, { site, tab, leads }: TabWork, condition: Condition): Promise<SheetTab> {
+  if (condition === 'foreign') {
+    const file = await setAside(book, site, tab.title);
+    book.log.warn('sheet.local.set_aside', { site: site.id, tab: tab.id, reason: 'name_taken', file });
+  }
+  const missing = missingColumns(tab.columns, leads, site);
+  if (missing.length === 0) return tab;
+  const columns = withColumns(tab.columns, missing);
+  await book.store.sheets.putColumns(tab.id, columns);
+  return { ...tab, columns };
+}
+
+function hasAllColumns(lead: Lead, tab: SheetTab, site: Site): boolean {
+  const missing = missingColumns(tab.columns, [lead], site);
+  return !missing.some(({ key }) => key.startsWith('f:') || key === OTHER_KEY);
+}
+
+/** The next generation of a tab's file: with new columns, later values and the rows that wait, in one commit. */
+async function renew(
+  book: Workbook,
+  { site, tab, leads, updates }: TabWork,
+  condition: Condition,
+  missing: readonly ColumnSpec[],
+  tally: Tally,
+): Promise<null> {
+  const from = condition === 'good' ? 'file' : 'database';
+  if (from === 'database') await announceRebuild(book, site, tab, condition);
+  const columns = withColumns(tab.columns, missing);
+  if (!(await writeGeneration(book, { site, tab, columns, from, updates, leads }))) {
+    tally.trouble = TOUCHED;
+    return null;
+  }
+  tally.rows += leads.length;
+  tally.cells += updates.length;
+  return null;
+}
+
+/** Sets a file aside that a person changed, and says that the tab is made anew from the database. */
+export async function announceRebuild(book: Workbook, site: Site, tab: SheetTab, condition: Condition): Promise<void> {
+  const file = condition === 'foreign' ? await setAside(book, site, tab.title) : null;
+  book.log.warn('sheet.local.rebuilt', { site: site.id, tab: tab.id, reason: condition, file });
+}
+
+/** Appends rows to all tabs, then settles them together: what a crash leaves between is cut and written again. */
+async function appendAll(book: Workbook, site: Site, work: readonly TabWork[], tally: Tally): Promise<void> {
+  const written: { tabId: string; length: number; generation: number }[] = [];
+  const leadIds: string[] = [];
+  for (const item of work) {
+    if (item.leads.length === 0) continue;
+    const length = await guarded(tally, () => append(book, item));
+    if (length === null) continue;
+    written.push({ tabId: item.tab.id, length, generation: item.tab.generation });
+    for (const lead of item.leads) leadIds.push(lead.id);
+  }
+  if (written.length === 0) return;
+  await book.store.sheets.settleLocal({ siteId: site.id, tabs: written, leadIds });
+  tally.rows += leadIds.length;
+}
+
+/** Returns the file's new length. */
+async function append(book: Workbook, { site, tab, leads }: TabWork): Promise<number> {
+  const path = tabPath(book.dir, tab);
+  const columns = inFileOrder(tab.columns);
+  const rows = leads.map((lead) => leadRow(lead, columns, site)).join('');
+  const bytes = Buffer.from(tab.length === 0 ? headerRow(columns) + rows : rows, 'latin1');
+  try {
+    await writeAt(path, tab.length, bytes);
+  } finally {
+    // Whatever came of it, the file is now as we left it: half a write may be cut next time.
+    const stamp = await stampOf(path).catch(() => null);
+    if (stamp) book.stamps.set(tab.id, stamp);
+    else book.stamps.delete(tab.id);
+  }
+  return tab.length + bytes.length;
+}

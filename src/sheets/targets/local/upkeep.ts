@@ -1,0 +1,138 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SheetTab } from '../../../store/sheets.ts';
+import type { Site, StoredForm } from '../../../store/store.ts';
+import { asideTitle, fileTitle, foldTitle, freeTitle, isTitleOf } from './file-names.ts';
+import { moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
+import { headerRow, inFileOrder, isOurTail, leadRow, recordId } from './table.ts';
+import { generationPath, readGenerationName, siteFolder, tabPath, type Workbook } from './workbook.ts';
+
+/**
+ * How a tab's file stands to what is committed.
+ * good: it begins with the committed bytes, and what follows is ours and may be cut.
+ * missing: there should be one. foreign: somebody changed it.
+ */
+export type Condition = 'good' | 'missing' | 'foreign';
+
+/** Tails beyond this are not looked at: no flush of ours is that long. */
+const MAX_TAIL_BYTES = 64 << 20;
+/** How far back the last committed record is looked for. */
+const LAST_RECORD_BYTES = 1 << 20;
+
+/**
+ * Ends what a crash cut short: a generation that was committed takes the file's place, others are removed.
+ * Safe to repeat.
+ */
+export async function finishGenerations(book: Workbook, tab: SheetTab): Promise<void> {
+  const folder = siteFolder(book.dir, tab.siteId);
+  for (const name of await namesIn(folder)) {
+    const found = readGenerationName(name);
+    if (found?.tabId !== tab.id) continue;
+    if (found.generation === tab.generation) {
+      await moveFile(generationPath(book.dir, tab, tab.generation), tabPath(book.dir, tab));
+    } else await unlink(join(folder, name));
+  }
+}
+
+/** What a tab's file is, after whatever a crash left is put right. */
+export async function lookAt(book: Workbook, site: Site, tab: SheetTab): Promise<Condition> {
+  if (!book.stamps.has(tab.id)) await finishGenerations(book, tab);
+  const condition = await inspect(book, site, tab, tabPath(book.dir, tab));
+  if (condition !== 'good') book.stamps.delete(tab.id);
+  return condition;
+}
+
+async function inspect(book: Workbook, site: Site, tab: SheetTab, path: string): Promise<Condition> {
+  const stamp = await stampOf(path);
+  if (!stamp) return tab.length === 0 ? 'good' : 'missing';
+  if (stamp.size < tab.length) return 'foreign';
+  if (sameStamp(stamp, book.stamps.get(tab.id))) return 'good';
+  const ours = (await beginsAsCommitted(tab, path)) && (await tailIsOurs(book, site, tab, path, stamp.size));
+  return ours ? 'good' : 'foreign';
+}
+
+/** Whether the header is ours and a record of ours ends where the committed bytes end. */
+async function beginsAsCommitted(tab: SheetTab, path: string): Promise<boolean> {
+  if (tab.length === 0) return true;
+  const columns = inFileOrder(tab.columns);
+  const header = headerRow(columns);
+  if ((await readSlice(path, 0, header.length)).toString('latin1') !== header) return false;
+  if (tab.length === header.length) return true;
+  const start = Math.max(header.length, tab.length - LAST_RECORD_BYTES);
+  const end = (await readSlice(path, start, tab.length)).toString('latin1');
+  return end.endsWith('\r\n') && lastRecordId(end, columns) !== null;
+}
+
+/**
+ * The id of the record that a text ends with. Where it begins can't be told from the text alone, for a line end
+ * may stand inside quotes: the first beginning, from the end on, that makes a record of ours is it.
+ */
+function lastRecordId(text: string, columns: SheetTab['columns']): string | null {
+  for (let at = text.length - 2, tries = 0; at >= 0 && tries < 1_000; tries++) {
+    const line = text.lastIndexOf('\r\n', at - 1);
+    const id = recordId(text.slice(line < 0 ? 0 : line + 2), columns);
+    if (id !== null) return id;
+    at = line;
+  }
+  return null;
+}
+
+async function tailIsOurs(book: Workbook, site: Site, tab: SheetTab, path: string, size: number): Promise<boolean> {
+  if (size === tab.length) return true;
+  if (size - tab.length > MAX_TAIL_BYTES) return false;
+  const tail = (await readSlice(path, tab.length, size)).toString('latin1');
+  const { sheets } = book.store;
+  return isOurTail(tail, tab, {
+    isUnsettled(ids) {
+      const leads = sheets.leadsByIds(site.id, ids).filter((lead) => lead.syncStatus !== 'synced');
+      return new Set(leads.map((lead) => lead.id)).size === new Set(ids).size;
+    },
+    nextRows() {
+      const columns = inFileOrder(tab.columns);
+      const leads = sheets.nextLeads(site.id, tab.book, 1_000, 1_500_000);
+      return leads.filter((lead) => lead.formId === tab.formId).map((lead) => leadRow(lead, columns, site));
+    },
+  });
+}
+
+/** Renames a file that a person changed, so that nothing of theirs is lost. Returns its new name. */
+export async function setAside(book: Workbook, site: Site, title: string): Promise<string> {
+  const folder = siteFolder(book.dir, site.id);
+  const taken = new Set((await namesIn(folder)).map(foldTitle));
+  const wanted = asideTitle(title, book.clock.now(), site.timezone);
+  const free = freeTitle(wanted, (folded) => taken.has(`${folded}.csv`));
+  await moveFile(tabPath(book.dir, { siteId: site.id, title }), tabPath(book.dir, { siteId: site.id, title: free }));
+  return `${free}.csv`;
+}
+
+/**
+ * Gives a tab's file the name that its form's tab has now. The file first, then the title in the database: after
+ * a crash between, the file stands under the new name and is known again by what it holds.
+ * @param tabs all tabs of the book, to keep their names apart
+ * @returns the tab with its title
+ */
+export async function followTitle(
+  book: Workbook,
+  site: Site,
+  tab: SheetTab,
+  form: StoredForm,
+  tabs: readonly SheetTab[],
+): Promise<SheetTab> {
+  const base = fileTitle(form.sheetTab);
+  if (isTitleOf(tab.title, base)) return tab;
+  if (!book.stamps.has(tab.id)) await finishGenerations(book, tab);
+  const title = freeTitle(base, (folded) =>
+    tabs.some((other) => other.id !== tab.id && foldTitle(other.title) === folded),
+  );
+  const renamed = { ...tab, title };
+  const [from, to] = [tabPath(book.dir, tab), tabPath(book.dir, renamed)];
+  const [here, there] = [await stampOf(from), await stampOf(to)];
+  const alreadyDone = !here && (await inspect(book, site, tab, to)) === 'good';
+  if (there && !alreadyDone && !sameStamp(here, there)) {
+    const file = await setAside(book, site, title);
+    book.log.warn('sheet.local.set_aside', { site: site.id, tab: tab.id, reason: 'name_taken', file });
+  }
+  if (here) await moveFile(from, to);
+  await book.store.sheets.updateTab(tab.id, { title });
+  return renamed;
+}
