@@ -1,0 +1,78 @@
+/**
+ * What the driver remembers of a book between two steps. All of it may be lost at any moment: it spares calls and
+ * steers retries, but nothing that keeps rows from being lost or doubled depends on it.
+ */
+export interface BookMemory {
+  /** On the monotonic clock; null: not yet in this life, so that the next look asks for every guard. */
+  fullLookAt: number | null;
+  /** Guards made since then. */
+  guardsMade: number;
+  /** When each guard was first seen or made, on the monotonic clock. */
+  guardAge: Map<number, number>;
+  /** Guards to delete with the next write. */
+  expired: number[];
+  /** Whether Google refused a batch for its deletions: the next one goes without. */
+  keepGuards: boolean;
+  /** Google has no room for another guard: the deletions go first. */
+  roomNeeded: boolean;
+  /** How many rows the next batch may have; less than the limit while a refused lead is narrowed down. */
+  rowLimit: number;
+  /** The open batch is to be given up because of this refusal, to be sent in smaller parts. */
+  narrow: boolean;
+  /** How many tabs the next set-up may have. */
+  setUpLimit: number;
+  /** A guard that Google calls in use and does not show. */
+  held: { guardId: number; times: number } | null;
+  /** The newest guard of somebody else that was met, and how often new ones came. */
+  foreign: { newest: number; times: number } | null;
+  /** The last delivered guard that was found missing, once reported. */
+  reportedMissing: number | null;
+  /** When paused tabs are tried again, on the monotonic clock, by tab id. */
+  recheckTabs: Map<string, number>;
+  /** Whether the last write was rows, so that cell updates get every other turn. */
+  wroteRows: boolean;
+  /** How often a cell was written without then reading as it should, by lead and column. */
+  stubborn: Map<string, number>;
+  /** Cells last written by place, until they were read back. */
+  unchecked: WrittenCell[];
+  /** What people's cells held that a write of ours fell into, to be put back. */
+  restore: Restore[];
+}
+
+/** A cell that was written by row and column, with what is needed to undo a write that went astray. */
+export interface WrittenCell {
+  tabId: string;
+  leadId: string;
+  key: string;
+  value: string | number | boolean | null;
+}
+
+/** A value of somebody's to be put back into a row found by its Lead ID. */
+export interface Restore {
+  tabId: string;
+  leadId: string;
+  key: string;
+  value: string | number | boolean | null;
+}
+
+export function newMemory(rows: number, setUpTabs: number): BookMemory {
+  return {
+    fullLookAt: null,
+    guardsMade: 0,
+    guardAge: new Map(),
+    expired: [],
+    keepGuards: false,
+    roomNeeded: false,
+    rowLimit: rows,
+    narrow: false,
+    setUpLimit: setUpTabs,
+    held: null,
+    foreign: null,
+    reportedMissing: null,
+    recheckTabs: new Map(),
+    wroteRows: false,
+    stubborn: new Map(),
+    unchecked: [],
+    restore: [],
+  };
+}

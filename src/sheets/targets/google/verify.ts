@@ -1,0 +1,125 @@
+import type { SheetProblem, SheetTab } from '../../../store/sheets.ts';
+import type { FlushOutcome, Progress, SiteTarget, TabReport } from '../../target.ts';
+import type { DeveloperMetadata } from './api.ts';
+import { FIELD_KEY, TAB_KEY } from './mapping.ts';
+import type { GoogleDeps, Look, Step } from './step.ts';
+import { leadIdTag } from './tabs.ts';
+
+const PAGE = 5_000;
+
+/**
+ * Compares each tab's Lead ID column with the database: one read for all marks, one per tab. Changes nothing in the
+ * sheet. A tab that can't be compared says why.
+ */
+export async function verifyTabs(
+  step: Step | FlushOutcome,
+  deps: GoogleDeps,
+  at: SiteTarget,
+  formId: string | null,
+  progress: Progress,
+): Promise<TabReport[]> {
+  const tabs = deps.store.sheets
+    .tabs(at.target.book)
+    .filter((tab) => tab.state !== 'planned' && (formId === null || tab.formId === formId));
+  if ('kind' in step) return tabs.map((tab) => unread(deps, at, tab, problemOf(step)));
+  const found = await step.api.search(step.book, [{ metadataKey: FIELD_KEY }, { metadataKey: TAB_KEY }]);
+  if (!found.ok) return tabs.map((tab) => unread(deps, at, tab, found.failure.problem));
+  const look = lookOf(found.value);
+  const reports: TabReport[] = [];
+  progress.report(0, tabs.length);
+  for (const tab of tabs) {
+    if (progress.signal.aborted) break;
+    reports.push(await verifyTab(step, look, tab));
+    progress.report(reports.length, tabs.length);
+  }
+  return reports;
+}
+
+function lookOf(tags: DeveloperMetadata[]): Look {
+  return { tags, byId: new Map(tags.map((tag) => [tag.metadataId, tag])), all: false };
+}
+
+function problemOf(outcome: FlushOutcome): SheetProblem {
+  if (outcome.kind === 'paused') return outcome.problem;
+  return { code: 'network', message: 'The spreadsheet could not be read. Try again later.', technical: null };
+}
+
+async function verifyTab(step: Step, look: Look, tab: SheetTab): Promise<TabReport> {
+  const { deps, at } = step;
+  const tag = leadIdTag(tab, look);
+  if (tag === null) return unread(deps, at, tab, tab.state === 'paused' ? tab.problem : NO_LEAD_IDS);
+  const reply = await step.api.columns(step.book, [tag]);
+  if (!reply.ok) return unread(deps, at, tab, reply.failure.problem);
+  const counts = new Map<string, number>();
+  for (const value of (reply.value.get(tag) ?? []).slice(1)) {
+    if (typeof value !== 'string' || value === '') continue;
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const report = emptyReport(deps, at, tab, null);
+  report.doubled = [...counts].filter(([, count]) => count > 1).map(([id]) => id);
+  for (const count of counts.values()) report.inSheet += count;
+  const known = new Set<string>();
+  for (const id of syncedIds(deps, at, tab.formId)) {
+    known.add(id);
+    if (!counts.has(id)) report.missing.push(id);
+  }
+  report.inDatabase = known.size;
+  report.unknown = [...counts.keys()].filter((id) => !known.has(id));
+  await noteResult(step, tab, report);
+  return report;
+}
+
+/** When it was last compared; and a notice about missing rows goes away with them. */
+async function noteResult(step: Step, tab: SheetTab, report: TabReport): Promise<void> {
+  const { store, clock } = step.deps;
+  const mended = report.missing.length === 0 && tab.problem?.code === ROWS_MISSING;
+  await store.sheets.updateTab(tab.id, { auditedAt: clock.now(), ...(mended ? { problem: null } : {}) });
+}
+
+/** A notice on a tab that goes on: rows we delivered are no longer in the sheet. */
+export const ROWS_MISSING = 'rows_missing';
+
+export const NO_LEAD_IDS: SheetProblem = {
+  code: 'lead_ids_missing',
+  message:
+    'The Lead ID column was deleted from this tab. New rows still arrive, but the tab cannot be compared with the database, and later values cannot find their rows. Restore the column here.',
+  technical: null,
+};
+
+function* syncedIds(deps: GoogleDeps, at: SiteTarget, formId: string): Generator<string> {
+  let after: string | null = null;
+  for (;;) {
+    const page: string[] = deps.store.sheets.syncedIds(at.site.id, formId, PAGE, after);
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1) ?? null;
+  }
+}
+
+function emptyReport(deps: GoogleDeps, at: SiteTarget, tab: SheetTab, problem: SheetProblem | null): TabReport {
+  const formName = deps.store.forms.get(at.site.id, tab.formId)?.name ?? tab.title;
+  return { tab, formName, inDatabase: 0, inSheet: 0, missing: [], doubled: [], unknown: [], problem };
+}
+
+function unread(deps: GoogleDeps, at: SiteTarget, tab: SheetTab, problem: SheetProblem | null): TabReport {
+  const report = emptyReport(deps, at, tab, problem ?? NO_LEAD_IDS);
+  for (const _id of syncedIds(deps, at, tab.formId)) report.inDatabase += 1;
+  return report;
+}
+
+/** The header and the last rows of a form's tab. Empty when there is no such tab or it can't be read now. */
+export async function lastRows(step: Step, formId: string, limit: number): Promise<string[][]> {
+  const tab = step.deps.store.sheets.tabOfForm(step.book, formId);
+  if (!tab || tab.state === 'planned') return [];
+  const found = await step.api.search(step.book, [{ metadataKey: FIELD_KEY }, { metadataKey: TAB_KEY }]);
+  if (!found.ok) return [];
+  const head = await step.api.head(step.book, tab.sheetId, 1);
+  if (!head.ok) return [];
+  const tag = leadIdTag(tab, lookOf(found.value));
+  const ids = tag === null ? null : await step.api.columns(step.book, [tag]);
+  const length = ids?.ok && tag !== null ? (ids.value.get(tag)?.length ?? 1) : 1 + limit;
+  const start = Math.max(1, length - limit);
+  const block = await step.api.rows(step.book, tab.sheetId, start, limit);
+  if (!block.ok) return [];
+  return [head.value[0] ?? [], ...block.value.map((row) => row.map(String))];
+}
