@@ -108,11 +108,12 @@ function splitCamel(name: string): string {
     .replace(/(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1 ');
 }
 
-/** Lower case, full-width letters as plain ones, Latin letters without accents. */
+/** Lower case, full-width letters as plain ones, no accents on Latin letters, no soft hyphens or zero-width marks. */
 function fold(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
+    .replace(/\p{Cf}/gu, '')
     .toLowerCase();
 }
 

@@ -57,7 +57,10 @@ function cleanPairs(mark: string, query: string, result: CleanUrl): void {
   if (kept.length > 0) result.url += mark + kept.join('&');
 }
 
-/** The first value of each query parameter, by lower-cased name. Empty for an address without a query. */
+/**
+ * The first value of each query parameter, by lower-cased name; that of a hash route (`#/pricing?a=b`) counts as a
+ * query. Empty for an address without one.
+ */
 export function queryOf(url: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const question = url.indexOf('?');

@@ -20,7 +20,8 @@ const cache = new Map<string, Device>();
  */
 const BROWSERS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Instagram', /\bInstagram (\d+)/],
-  ['Facebook', /\bFBAV\/(\d+)|\bFBA[NV]\b/],
+  ['Facebook', /\bFBAV\/(\d+)/],
+  ['Facebook', /\bFBA[NV]\b/],
   ['LinkedIn', /\bLinkedInApp(?:\/(\d+))?/],
   ['TikTok', /\b(?:musical_ly|trill|BytedanceWebview|TikTok)(?:[_/](\d+))?/i],
   ['Pinterest', /\[Pinterest\/|\bPinterest for/],
