@@ -74,15 +74,19 @@ test('a late call can come just before the retry, which is then refused', async 
   expect(await google.rows(id)).toHaveLength(2);
 });
 
+interface Tag {
+  developerMetadata: { metadataValue: string; location: { dimensionRange: { startIndex?: number } } };
+}
+
 test('a tag follows its column when the user moves, inserts and deletes columns', async () => {
   await caller.batch(id, [columnTag(1, 7, 0, 'lead_id'), columnTag(2, 7, 1, 'name')]);
   const places = async () => {
     const { body } = await caller.search(id, { metadataKey: 'lc.f' });
+    const matched: Tag[] = body.matchedDeveloperMetadata ?? [];
     return Object.fromEntries(
-      // biome-ignore lint/suspicious/noExplicitAny: an answer, looked at field by field
-      (body.matchedDeveloperMetadata ?? []).map(({ developerMetadata: entry }: any) => [
-        entry.metadataValue,
-        entry.location.dimensionRange.startIndex ?? 0,
+      matched.map(({ developerMetadata: { metadataValue, location } }) => [
+        metadataValue,
+        location.dimensionRange.startIndex ?? 0,
       ]),
     );
   };

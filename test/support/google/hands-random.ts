@@ -1,9 +1,10 @@
 import type { ActionLog, ActionResult, Call, Hands, RandomActionType, UserAction } from './control-types.ts';
 import { ApiError } from './errors.ts';
 import type { DriveFile } from './files.ts';
-import { performAction, rowTexts } from './hands.ts';
+import { performAction } from './hands.ts';
+import { rowTexts } from './look.ts';
 import { Random } from './random.ts';
-import { cellAt, dataEnd, type SpreadsheetState, type Tab, valueOf } from './spreadsheet.ts';
+import { cellAt, dataEnd, plainValue, type SpreadsheetState, type Tab } from './spreadsheet.ts';
 import type { World } from './world.ts';
 
 /** A user who now and then does something between two calls, by chance but repeatable from the seed. */
@@ -62,7 +63,7 @@ interface Scene {
 function kept(state: SpreadsheetState, tab: Tab, names: readonly string[]): Set<number> {
   const columns = new Set<number>();
   tab.columns.forEach((_, column) => {
-    if (names.includes(String(valueOf(cellAt(tab, 0, column)) ?? ''))) columns.add(column);
+    if (names.includes(String(plainValue(cellAt(tab, 0, column)) ?? ''))) columns.add(column);
   });
   for (const { place, value } of state.metadata) {
     if (place.kind !== 'dimension' || place.rows || place.sheetId !== tab.sheetId) continue;
@@ -132,7 +133,7 @@ function onRow(
   if (type === 'hideRows') return { type, tab, from: row, to: row + 1 };
   if (type === 'filter') {
     const column = source.int(0, width);
-    return { type, tab, column, hide: [String(valueOf(cellAt(own, row, column)) ?? '')] };
+    return { type, tab, column, hide: [String(plainValue(cellAt(own, row, column)) ?? '')] };
   }
   const column = source.pick(free);
   return column === undefined ? undefined : { type, tab, row, column, value: `edited by hand ${n}` };

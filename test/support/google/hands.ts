@@ -4,53 +4,12 @@ import { invalid } from './errors.ts';
 import type { DriveFile } from './files.ts';
 import { rangeJson } from './grid.ts';
 import type { Json } from './json.ts';
+import { cellText, findColumn, findTab, rowTexts } from './look.ts';
 import { runBatch } from './requests.ts';
-import {
-  type Cell,
-  cellAt,
-  Draft,
-  dataEnd,
-  type Primitive,
-  type SpreadsheetState,
-  type Tab,
-  valueOf,
-} from './spreadsheet.ts';
-import { formatted } from './view.ts';
+import { cellAt, Draft, dataEnd, type Primitive, type SpreadsheetState, type Tab } from './spreadsheet.ts';
 import type { World } from './world.ts';
 
 /** What a user does to a spreadsheet with his own hands. He is its owner: no protection stops him. */
-
-const text = (cell: Cell): string => {
-  const value = valueOf(cell);
-  return value === null ? '' : formatted(value);
-};
-
-/** A row as texts, up to its last value. */
-export function rowTexts(tab: Tab, row: number): string[] {
-  const texts = (tab.rows[row]?.cells ?? []).map(text);
-  while (texts.length > 0 && texts[texts.length - 1] === '') texts.pop();
-  return texts;
-}
-
-/** The tab of a title or sheet id; the first one when neither is given. */
-export function findTab(state: SpreadsheetState, ref: string | number | undefined): Tab {
-  const tab =
-    ref === undefined
-      ? state.tabs[0]
-      : state.tabs.find((each) => (typeof ref === 'number' ? each.sheetId === ref : each.title === ref));
-  if (!tab) throw invalid(`There is no tab ${String(ref)}`);
-  return tab;
-}
-
-/** The column of an index, of a header text, or of the value of a tag. */
-export function findColumn(state: SpreadsheetState, tab: Tab, ref: string | number): number {
-  if (typeof ref === 'number') return ref;
-  for (let column = 0; column < tab.columns.length; column++) if (text(cellAt(tab, 0, column)) === ref) return column;
-  for (const { place, value } of state.metadata) {
-    if (value === ref && place.kind === 'dimension' && !place.rows && place.sheetId === tab.sheetId) return place.index;
-  }
-  throw invalid(`There is no column ${ref} in ${tab.title}`);
-}
 
 const extended = (value: Primitive | null): Json => {
   if (value === null) return {};
@@ -289,7 +248,8 @@ function table(tab: Tab, name: string | undefined): Json {
 function rowsWith(state: SpreadsheetState, tab: Tab, column: string | number, values: readonly string[]): number[] {
   const index = findColumn(state, tab, column);
   const found: number[] = [];
-  for (let row = 1; row < tab.rows.length; row++) if (values.includes(text(cellAt(tab, row, index)))) found.push(row);
+  for (let row = 1; row < tab.rows.length; row++)
+    if (values.includes(cellText(cellAt(tab, row, index)))) found.push(row);
   return found;
 }
 
@@ -321,7 +281,7 @@ function filter(context: BatchContext, tab: Tab, action: UserAction & { type: 'f
   runBatch(context, [{ setBasicFilter: { filter: { range: rangeJson(range), criteria } } }]);
   const own = context.draft.tab(tab.sheetId);
   own.rows = own.rows.map((row, index) =>
-    index > 0 && action.hide.includes(text(row.cells[column] ?? null)) ? { ...row, hiddenByFilter: true } : row,
+    index > 0 && action.hide.includes(cellText(row.cells[column] ?? null)) ? { ...row, hiddenByFilter: true } : row,
   );
   return NOTHING;
 }

@@ -1,6 +1,6 @@
 import type { MetadataView, SpreadsheetView, TabView, TypedCell } from './control-types.ts';
 import type { DriveFile } from './files.ts';
-import { findTab, rowTexts } from './hands.ts';
+import { findTab, rowTexts } from './look.ts';
 import { type Cell, dataEnd, hasValue, type Metadata, type SpreadsheetState, type Tab } from './spreadsheet.ts';
 import { extendedValue } from './view.ts';
 

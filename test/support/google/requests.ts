@@ -1,41 +1,44 @@
 import type { BatchContext, RequestHandler } from './batch-context.ts';
 import { ApiError, invalid } from './errors.ts';
 import type { Json } from './json.ts';
-import * as cells from './requests-cells.ts';
-import * as dimensions from './requests-dimensions.ts';
+import { appendCells, repeatCell, updateCells } from './requests-cells.ts';
+import {
+  appendDimension,
+  autoResizeDimensions,
+  deleteDimension,
+  insertDimension,
+  moveDimension,
+  updateDimensionProperties,
+} from './requests-dimensions.ts';
 import * as objects from './requests-objects.ts';
-import * as sheets from './requests-sheets.ts';
+import * as ranges from './requests-ranges.ts';
+import {
+  addSheet,
+  deleteSheet,
+  duplicateSheet,
+  updateSheetProperties,
+  updateSpreadsheetProperties,
+} from './requests-sheets.ts';
 
 /** Every kind of request, by its name in the API. */
 const HANDLERS: Readonly<Record<string, RequestHandler>> = {
-  ...cellHandlers(),
-  ...dimensionHandlers(),
+  appendCells,
+  updateCells,
+  repeatCell,
+  appendDimension,
+  insertDimension,
+  deleteDimension,
+  moveDimension,
+  updateDimensionProperties,
+  autoResizeDimensions,
+  addSheet,
+  updateSheetProperties,
+  deleteSheet,
+  duplicateSheet,
+  updateSpreadsheetProperties,
+  ...ranges,
   ...objects,
-  ...sheetHandlers(),
 };
-
-function cellHandlers(): Record<string, RequestHandler> {
-  const { appendCells, updateCells, repeatCell, sortRange, insertRange, deleteRange, mergeCells, unmergeCells } = cells;
-  return { appendCells, updateCells, repeatCell, sortRange, insertRange, deleteRange, mergeCells, unmergeCells };
-}
-
-function dimensionHandlers(): Record<string, RequestHandler> {
-  const { appendDimension, insertDimension, deleteDimension, moveDimension, updateDimensionProperties } = dimensions;
-  const { autoResizeDimensions } = dimensions;
-  return {
-    appendDimension,
-    insertDimension,
-    deleteDimension,
-    moveDimension,
-    updateDimensionProperties,
-    autoResizeDimensions,
-  };
-}
-
-function sheetHandlers(): Record<string, RequestHandler> {
-  const { addSheet, updateSheetProperties, deleteSheet, duplicateSheet, updateSpreadsheetProperties } = sheets;
-  return { addSheet, updateSheetProperties, deleteSheet, duplicateSheet, updateSpreadsheetProperties };
-}
 
 export const MAX_REQUESTS = 100_000;
 

@@ -7,7 +7,8 @@ import { listen, type WireAnswer, type WireRequest } from './http.ts';
 import { omitDefaults, readBody } from './json.ts';
 import { applyMask, responseMask } from './mask.ts';
 import { answerAuth, answerRevoke, answerToken } from './oauth.ts';
-import { describeBatch, type SheetsMethod, sheetsMethod } from './sheets-api.ts';
+import type { SheetsMethod } from './sheets-call.ts';
+import { describeBatch, sheetsMethod } from './sheets-methods.ts';
 import type { Principal } from './tokens.ts';
 import { World } from './world.ts';
 

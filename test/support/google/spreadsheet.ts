@@ -114,7 +114,7 @@ const NO_CELLS: readonly Cell[] = [];
 export const EMPTY_ROW: Row = { cells: NO_CELLS };
 
 /** The value of a cell as a reader gets it; formulas are not computed here and read as an empty text. */
-export function valueOf(cell: Cell | undefined): Primitive | null {
+export function plainValue(cell: Cell | undefined): Primitive | null {
   if (cell === undefined || cell === null) return null;
   if (typeof cell !== 'object') return cell;
   return cell.formula === undefined ? cell.value : (cell.value ?? '');

@@ -1,117 +1,32 @@
-import { createHash, createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FakeClock } from './clock.ts';
+import { decode, inTime, isSigned, keys, signed } from './jwt.ts';
+import {
+  type AccessToken,
+  type Code,
+  type CodeRequest,
+  type Consent,
+  KNOWN_SCOPES,
+  long,
+  type OAuthClient,
+  type Principal,
+  type RefreshToken,
+  random,
+  refuse,
+  type ServiceAccount,
+  short,
+  type TokenAnswer,
+} from './token-types.ts';
+
+export type { Consent, Principal } from './token-types.ts';
 
 /** The token endpoint: service-account JWTs, OAuth codes and refresh tokens, and the access tokens they yield. */
 
-const SCOPE_PREFIX = 'https://www.googleapis.com/auth/';
 const TOKEN_AUDIENCE = 'https://oauth2.googleapis.com/token';
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
-const SKEW = 5 * 60_000;
 /** Live refresh tokens one user may have for one client; the oldest dies first. */
 const MAX_REFRESH_TOKENS = 100;
-
-/** Who is calling, as an access token says. */
-export interface Principal {
-  readonly email: string;
-  /** Short names, without the URL before them. */
-  readonly scopes: ReadonlySet<string>;
-  /** OAuth client id, or the account itself for a service account. */
-  readonly client: string;
-  readonly project: string;
-  readonly serviceAccount: boolean;
-}
-
-interface AccessToken extends Principal {
-  readonly expiresAt: number;
-  readonly refreshToken: string | undefined;
-}
-
-interface ServiceAccount {
-  readonly email: string;
-  readonly project: string;
-  keyId: string | undefined;
-  deleted: boolean;
-}
-
-export interface OAuthClient {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly project: string;
-  readonly redirectUris: readonly string[];
-  /** In testing, refresh tokens die after seven days. */
-  testing: boolean;
-  deleted: boolean;
-}
-
-interface RefreshToken {
-  readonly token: string;
-  readonly email: string;
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-  readonly issuedAt: number;
-  revoked: boolean;
-}
-
-interface Code {
-  readonly email: string;
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-  readonly redirectUri: string;
-  readonly challenge: { text: string; plain: boolean } | undefined;
-  readonly offline: boolean;
-  readonly consented: boolean;
-  readonly expiresAt: number;
-  used: boolean;
-}
-
-/** How the simulated person at the consent screen behaves. */
-export interface Consent {
-  email: string;
-  deny?: boolean;
-  /** Scopes that are unticked, short names or whole URLs. */
-  untick?: string[];
-}
-
-export interface TokenAnswer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
-export interface CodeRequest {
-  clientId: string;
-  redirectUri: string;
-  scopes: string[];
-  challenge: string | undefined;
-  challengeMethod: string | undefined;
-  offline: boolean;
-  forceConsent: boolean;
-}
-
-const short = (scope: string): string =>
-  scope.startsWith(SCOPE_PREFIX) ? scope.slice(SCOPE_PREFIX.length) : scope.trim();
-const KNOWN_SCOPES = new Set(
-  'spreadsheets spreadsheets.readonly drive drive.readonly drive.file drive.metadata drive.metadata.readonly userinfo.email userinfo.profile openid email profile'.split(
-    ' ',
-  ),
-);
-const refuse = (error: string, description: string, status = 400): TokenAnswer => ({
-  status,
-  body: { error, error_description: description },
-});
-const random = (bytes: number): string =>
-  Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url');
-
-/** One RSA key serves all accounts: making one takes long, and accounts are told apart by e-mail and key id. */
-let keyPair: { privateKey: string; publicKey: string } | undefined;
-function keys(): { privateKey: string; publicKey: string } {
-  keyPair ??= generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  return keyPair;
-}
 
 export class Tokens {
   private readonly accounts = new Map<string, ServiceAccount>();
@@ -259,7 +174,7 @@ export class Tokens {
       case 'authorization_code':
         return this.withClient(form, (client) => this.exchangeCode(client, form));
       default:
-        return refuse('unsupported_grant_type', 'Invalid grant_type: ' + (form.get('grant_type') ?? ''));
+        return refuse('unsupported_grant_type', `Invalid grant_type: ${form.get('grant_type') ?? ''}`);
     }
   }
 
@@ -279,14 +194,9 @@ export class Tokens {
     const { iss, aud, iat, exp, scope } = claims;
     const account = this.accounts.get(String(iss));
     if (!account || account.deleted) return refuse('invalid_grant', 'Invalid grant: account not found');
-    const signed = verify(
-      'sha256',
-      Buffer.from(`${head}.${payload}`),
-      keys().publicKey,
-      Buffer.from(signature, 'base64url'),
-    );
     const keyFits = account.keyId !== undefined && (header.kid === undefined || header.kid === account.keyId);
-    if (!signed || !keyFits) return refuse('invalid_grant', 'Invalid JWT Signature.');
+    if (!keyFits || !isSigned(`${head}.${payload}`, signature))
+      return refuse('invalid_grant', 'Invalid JWT Signature.');
     if (aud !== TOKEN_AUDIENCE) return refuse('invalid_grant', 'Invalid JWT: Failed audience check.');
     if (!inTime(iat, exp, this.clock.google())) {
       return refuse(
@@ -385,28 +295,6 @@ export class Tokens {
       iat: seconds,
       exp: seconds + 3600,
     };
-    const text = [{ alg: 'RS256', typ: 'JWT' }, claims]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-      .join('.');
-    return `${text}.${sign('sha256', Buffer.from(text), createPrivateKey(keys().privateKey)).toString('base64url')}`;
+    return signed(claims);
   }
-}
-
-/** OpenID scopes are bare words, all others URLs. */
-const long = (scope: string): string =>
-  ['openid', 'email', 'profile'].includes(scope) ? scope : `${SCOPE_PREFIX}${scope}`;
-
-function decode(part: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** At most an hour long, and begun within five minutes of Google's clock, either way. */
-function inTime(iat: unknown, exp: unknown, now: number): boolean {
-  if (typeof iat !== 'number' || typeof exp !== 'number') return false;
-  return exp - iat <= 3600 && exp > iat && Math.abs(iat * 1000 - now) <= SKEW;
 }

@@ -9,9 +9,9 @@ import {
   cellAt,
   EMPTY_ROW,
   hasValue,
+  plainValue,
   type SpreadsheetState,
   type Tab,
-  valueOf,
   writeCells,
 } from './spreadsheet.ts';
 import { formatted } from './view.ts';
@@ -36,7 +36,7 @@ function tabOf(state: SpreadsheetState, sheetId: number): Tab {
 
 function rendered(cell: Cell, render: string): unknown {
   if (render === 'FORMULA' && typeof cell === 'object' && cell?.formula !== undefined) return cell.formula;
-  const value = valueOf(cell);
+  const value = plainValue(cell);
   if (value === null) return '';
   return render === 'FORMATTED_VALUE' ? formatted(value) : value;
 }

@@ -3,7 +3,15 @@ import { type Box, box, type GridRange, overlaps, parseA1, rangeJson } from './g
 import type { Json } from './json.ts';
 import { applyMask, type Mask, masks } from './mask.ts';
 import { metadataJson, visibleTo } from './metadata.ts';
-import { type Cell, type ProtectedRange, type SpreadsheetState, type Tab, type Table, valueOf } from './spreadsheet.ts';
+import {
+  type Cell,
+  type Metadata,
+  type ProtectedRange,
+  plainValue,
+  type SpreadsheetState,
+  type Tab,
+  type Table,
+} from './spreadsheet.ts';
 
 /** How a spreadsheet looks on the wire: the Spreadsheet resource and its parts. */
 
@@ -69,7 +77,7 @@ export function spreadsheetJson(id: string, state: SpreadsheetState, viewer: Vie
     properties: { title: state.title, locale: state.locale, autoRecalc: 'ON_CHANGE', timeZone: state.timeZone },
     sheets: tabs.map((tab) => ({
       properties: tabProperties(tab, state.tabs.indexOf(tab)),
-      ...(withData ? { data: gridData(tab, ranges) } : {}),
+      ...(withData ? { data: gridData(tab, ranges, seen) } : {}),
       merges: touching(
         tab.merges.map((range) => ({ range })),
         ranges,
@@ -100,7 +108,12 @@ const on = (ranges: readonly GridRange[], sheetId: number): boolean => ranges.so
 const touching = <T extends { readonly range: GridRange }>(items: readonly T[], ranges: readonly GridRange[]): T[] =>
   items.filter((item) => ranges.length === 0 || ranges.some((range) => overlaps(range, item.range)));
 
-function gridData(tab: Tab, ranges: readonly GridRange[]): Json[] {
+function gridData(tab: Tab, ranges: readonly GridRange[], seen: readonly Metadata[]): Json[] {
+  const tags = (rows: boolean, index: number) =>
+    seen
+      .filter(({ place }) => place.kind === 'dimension' && place.sheetId === tab.sheetId)
+      .filter(({ place }) => place.kind === 'dimension' && place.rows === rows && place.index === index)
+      .map(metadataJson);
   const mine = ranges.filter((range) => range.sheetId === tab.sheetId);
   const areas = (mine.length === 0 ? [{ sheetId: tab.sheetId }] : mine).map((range) => box(range, tab));
   return areas.map((area) => ({
@@ -115,6 +128,7 @@ function gridData(tab: Tab, ranges: readonly GridRange[]): Json[] {
     columnMetadata: indexes(area.startColumn, area.endColumn).map((column) => ({
       pixelSize: tab.columns[column]?.pixelSize ?? 100,
       hiddenByUser: tab.columns[column]?.hiddenByUser,
+      developerMetadata: tags(false, column),
     })),
   }));
 }
@@ -133,7 +147,7 @@ function rowData(tab: Tab, area: Box): Json[] {
 /** What was entered into a cell, in the API's tagged form. */
 export function extendedValue(cell: Cell): Json | undefined {
   if (typeof cell === 'object' && cell?.formula !== undefined) return { formulaValue: cell.formula };
-  const value = valueOf(cell);
+  const value = plainValue(cell);
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'number') return { numberValue: value };
   return typeof value === 'boolean' ? { boolValue: value } : undefined;
@@ -141,7 +155,7 @@ export function extendedValue(cell: Cell): Json | undefined {
 
 function cellJson(tab: Tab, cell: Cell, row: number, column: number): Json {
   const rich = typeof cell === 'object' && cell !== null ? cell : undefined;
-  const value = valueOf(cell);
+  const value = plainValue(cell);
   const at: GridRange = {
     sheetId: tab.sheetId,
     startRow: row,
