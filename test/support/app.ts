@@ -1,0 +1,97 @@
+import { type App, buildApp } from '../../src/app.ts';
+import type { Scope } from '../../src/contract/key.ts';
+import { KEY_PREFIX_LENGTH, newApiKey } from '../../src/lib/api-key.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { createVault, type Vault } from '../../src/lib/crypto.ts';
+import { randomIds } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import type { TargetDriver } from '../../src/sheets/target.ts';
+import { openStore } from '../../src/store/sqlite/store.ts';
+import type { Site, Store } from '../../src/store/store.ts';
+import { tempDir } from './temp.ts';
+
+export interface TestApp {
+  app: App;
+  store: Store;
+  vault: Vault;
+  site: Site;
+  /** A key of the site; all scopes unless told otherwise. */
+  key(options?: { scopes?: Scope[]; siteId?: string; expiresAt?: number | null }): Promise<{ id: string; key: string }>;
+  /** Sends a request with this key; `json` is the body. */
+  call(method: string, path: string, options?: CallOptions): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  json?: unknown;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+/** A driver that never has anything to do: for tests that are not about sheets. */
+export const idleDriver: TargetDriver = {
+  kind: 'local',
+  flush: async () => ({ kind: 'idle' }),
+  verify: async () => [],
+  check: async () => ({ ok: true, shareWith: null, steps: [] }),
+  rows: async () => [],
+};
+
+export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'forms:read', 'forms:write'];
+
+/** The whole program on a store of its own, without a socket; `app.start()` opens one. */
+export async function testApp(options: { clock?: Clock; rateLimitApi?: number } = {}): Promise<TestApp> {
+  const clock = options.clock ?? systemClock;
+  const vault = createVault('a secret for tests, 32 characters');
+  const ids = randomIds();
+  const path = `${tempDir()}/leadtosheet.db`;
+  const store = openStore({ path, durability: 'full', clock, ids, secretCheck: vault.checkValue() });
+  const site = await store.sites.create({ name: 'Shop' });
+  const app = buildApp({
+    listen: { host: '127.0.0.1', port: 0 },
+    rateLimitApi: options.rateLimitApi ?? 0,
+    store,
+    vault,
+    drivers: { local: idleDriver, google: idleDriver },
+    clock,
+    ids,
+    random: () => 0.5,
+    log: silentLog,
+  });
+  const made = await makeKey();
+  async function makeKey({ scopes = ALL_SCOPES, siteId = site.id, expiresAt = null as number | null } = {}) {
+    const key = newApiKey();
+    const prefix = key.slice(0, KEY_PREFIX_LENGTH);
+    const stored = await store.keys.create({
+      siteId,
+      name: 'test',
+      prefix,
+      hash: vault.hashKey(key),
+      scopes,
+      expiresAt,
+    });
+    return { id: stored.id, key };
+  }
+  return {
+    app,
+    store,
+    vault,
+    site,
+    key: makeKey,
+    call(method, callPath, { key = made.key, json, body, headers = {} } = {}) {
+      return app.fetch(
+        new Request(`http://localhost${callPath}`, {
+          method,
+          headers: {
+            ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+            ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(json === undefined && body === undefined ? {} : { body: body ?? JSON.stringify(json) }),
+        }),
+      );
+    },
+    close: () => app.stop(),
+  };
+}
