@@ -1,19 +1,25 @@
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
 import { formCommands } from './form.ts';
 import { healthcheckCommand } from './healthcheck.ts';
 import { keyCommands } from './key.ts';
 import { leadCommands } from './lead.ts';
+import { serveCommand } from './serve.ts';
+import { sheetCommands } from './sheet.ts';
 import { siteCommands } from './site.ts';
 import { versionCommand } from './version.ts';
 
 /** Every command, in the order the help lists them. */
 export const COMMANDS: readonly Command[] = [
+  serveCommand,
   ...siteCommands,
   ...keyCommands,
+  ...sheetCommands,
   ...formCommands,
   ...leadCommands,
   configCommand,
+  doctorCommand,
   healthcheckCommand,
   versionCommand,
 ];

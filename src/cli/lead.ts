@@ -2,9 +2,8 @@ import { DEFAULT_PER_PAGE, MAX_COUNTED, MAX_PER_PAGE } from '../contract/page.ts
 import { SOURCES } from '../contract/source.ts';
 import { type Submission, SYNC_STATUSES } from '../contract/submission.ts';
 import { invalid, notFound } from '../lib/errors.ts';
-import { idPattern } from '../lib/ids.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
-import { leadPage, type Place } from '../store/paging.ts';
+import { type LeadPageRequest, leadPage, readCursor } from '../store/paging.ts';
 import type { LeadFilter } from '../store/store.ts';
 import { toSubmission } from '../store/view.ts';
 import type { Args } from './args.ts';
@@ -31,7 +30,8 @@ const leadList: Command = {
   run: (context) => {
     const { args } = context;
     const perPage = wholeNumber(args, 'per-page', DEFAULT_PER_PAGE, MAX_PER_PAGE);
-    const query = { filter: filterOf(args), newestFirst: !args.on('oldest'), perPage, place: placeOf(args, perPage) };
+    const newestFirst = !args.on('oldest');
+    const query = { filter: filterOf(args), newestFirst, perPage, ...placeOf(args, perPage, newestFirst) };
     return withStore(context, async ({ store }) => {
       const site = siteOf(store, args.text('site'));
       const page = leadPage(store.leads, site.id, query);
@@ -110,7 +110,7 @@ function wholeNumber(args: Args, flag: string, fallback: number, max: number): n
   return value;
 }
 
-function placeOf(args: Args, perPage: number): Place {
+function placeOf(args: Args, perPage: number, newestFirst: boolean): Pick<LeadPageRequest, 'page' | 'afterId'> {
   const cursor = args.text('cursor');
   if (cursor === undefined) {
     const page = wholeNumber(args, 'page', 1, MAX_COUNTED);
@@ -119,9 +119,10 @@ function placeOf(args: Args, perPage: number): Place {
         `Pages reach as far as the ${MAX_COUNTED}th lead. Go on with --cursor and the last page's next_cursor.`,
       );
     }
-    return { page };
+    return { page, afterId: null };
   }
   if (args.text('page') !== undefined) throw invalid('Give either --page or --cursor.');
-  if (!new RegExp(idPattern('sub')).test(cursor)) throw invalid('--cursor must be the next_cursor of a page before.');
-  return { cursor };
+  const afterId = readCursor(cursor, newestFirst);
+  if (afterId === null) throw invalid('--cursor must be the next_cursor of a page before, in the same order.');
+  return { page: null, afterId };
 }

@@ -31,12 +31,14 @@ export interface GoogleConfig {
   /** The operator's own OAuth client; null: only service accounts. */
   client: { id: string; secret: string } | null;
   serviceAccountFile: string | null;
-  /** Origin, before `/v4/…`. */
-  sheetsUrl: string;
-  /** Origin, before `/drive/v3/…`. */
-  driveUrl: string;
-  tokenUrl: string;
-  authUrl: string;
+  urls: {
+    /** Origin, before `/v4/…`. */
+    sheets: string;
+    /** Origin, before `/drive/v3/…`. */
+    drive: string;
+    token: string;
+    auth: string;
+  };
 }
 
 /** Where a setting's value came from. */
@@ -211,10 +213,12 @@ function assemble(values: SettingValues, terminal: boolean): Config {
     google: {
       client: id !== null && secret !== null ? { id, secret } : null,
       serviceAccountFile: values.googleServiceAccountFile,
-      sheetsUrl: must(values.googleSheetsUrl),
-      driveUrl: must(values.googleDriveUrl),
-      tokenUrl: must(values.googleTokenUrl),
-      authUrl: must(values.googleAuthUrl),
+      urls: {
+        sheets: must(values.googleSheetsUrl),
+        drive: must(values.googleDriveUrl),
+        token: must(values.googleTokenUrl),
+        auth: must(values.googleAuthUrl),
+      },
     },
   };
 }

@@ -30,13 +30,13 @@ export function parseNetworks(text: string): { ok: true; networks: Networks } | 
   return { ok: true, networks: { entries, has } };
 }
 
-/** Whether a host name or address (brackets or not) means this machine. RFC 6761, 6.3; RFC 5735, section 3. */
+/** Whether a host name or address (brackets or not) means this machine. RFC 6761, 6.3; RFC 6890. */
 export function isLoopbackHost(host: string): boolean {
   const name = host
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '');
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  if (name === 'localhost') return true;
   return isIP(name) !== 0 && LOOPBACK.has(name);
 }
 

@@ -45,9 +45,12 @@ describe('defaults', () => {
       google: {
         client: null,
         serviceAccountFile: null,
-        sheetsUrl: 'https://sheets.googleapis.com',
-        driveUrl: 'https://www.googleapis.com',
-        tokenUrl: 'https://oauth2.googleapis.com/token',
+        urls: {
+          sheets: 'https://sheets.googleapis.com',
+          drive: 'https://www.googleapis.com',
+          token: 'https://oauth2.googleapis.com/token',
+          auth: 'https://accounts.google.com/o/oauth2/v2/auth',
+        },
       },
     });
     expect(config.trustedProxies.has('127.0.0.1')).toBe(false);
@@ -186,10 +189,10 @@ describe('what is taken', () => {
       LTS_GOOGLE_DRIVE_URL: 'http://localhost:9001',
       LTS_GOOGLE_TOKEN_URL: 'http://[::1]:9002/token?x=1',
     };
-    expect(good({ env }).config.google).toMatchObject({
-      sheetsUrl: 'http://127.0.0.1:9000',
-      driveUrl: 'http://localhost:9001',
-      tokenUrl: 'http://[::1]:9002/token?x=1',
+    expect(good({ env }).config.google.urls).toMatchObject({
+      sheets: 'http://127.0.0.1:9000',
+      drive: 'http://localhost:9001',
+      token: 'http://[::1]:9002/token?x=1',
     });
   });
 

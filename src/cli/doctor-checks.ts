@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, SETTINGS_FILE } from '../config/load.ts';
+import { dataPaths } from '../lib/data-dir.ts';
+import { isLoopbackHost } from '../lib/networks.ts';
+import { parseServiceAccount } from '../sheets/targets/google/service-account.ts';
+
+/** One thing that was looked at. */
+export interface Check {
+  name: string;
+  status: 'ok' | 'warning' | 'failed';
+  message: string;
+  /** What to do about it; null when there is nothing to do. */
+  fix: string | null;
+}
+
+export const ok = (name: string, message: string): Check => ({ name, status: 'ok', message, fix: null });
+export const warning = (name: string, message: string, fix: string): Check => ({
+  name,
+  status: 'warning',
+  message,
+  fix,
+});
+export const failed = (name: string, message: string, fix: string): Check => ({ name, status: 'failed', message, fix });
+
+const MEGABYTE = 1_000_000;
+const LITTLE_SPACE = 500 * MEGABYTE;
+const NO_SPACE = 50 * MEGABYTE;
+const CLOCK_SLACK_MS = 300_000;
+
+/** The folder and the files with secrets in it are for their owner alone. */
+export function checkAccess(dataDir: string): Check[] {
+  const name = 'permissions';
+  const paths = [dataDir, dataPaths(dataDir).secret, join(dataDir, SETTINGS_FILE)];
+  const open = paths.filter((path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0);
+  if (open.length === 0) return [ok(name, 'only their owner can read the data folder and its secrets')];
+  return open.map((path) =>
+    warning(name, `other users of this machine can read ${path}`, `chmod ${path === dataDir ? '700' : '600'} ${path}`),
+  );
+}
+
+/** When the disk is full, leads are refused. */
+export function checkSpace(dataDir: string): Check {
+  const { bavail, bsize } = statfsSync(dataDir);
+  const free = bavail * bsize;
+  const message = `${Math.floor(free / MEGABYTE)} MB free on the disk of ${dataDir}`;
+  if (free < NO_SPACE) return failed('disk', message, 'Free some space: leads are refused when it is used up.');
+  if (free < LITTLE_SPACE) return warning('disk', message, 'Free some space soon.');
+  return ok('disk', message);
+}
+
+/** A clock that was set back makes ids and times go backwards, and Google refuses a wrong one. */
+export function checkClock(databasePath: string, nowMs: number): Check {
+  const written = statSync(databasePath).mtimeMs;
+  if (written <= nowMs + CLOCK_SLACK_MS) return ok('clock', new Date(nowMs).toISOString());
+  return failed(
+    'clock',
+    `this machine's clock says ${new Date(nowMs).toISOString()}, but the database was last written at ${new Date(written).toISOString()}`,
+    'Set the clock, best by NTP: timedatectl set-ntp true',
+  );
+}
+
+/** Whether people and clients can reach the server, safely. */
+export function checkPublicUrl(config: Config): Check {
+  const name = 'public address';
+  if (config.publicUrl === null) {
+    if (isLoopbackHost(config.host)) return ok(name, 'this machine only');
+    return warning(
+      name,
+      'LTS_PUBLIC_URL is not set, though the server listens to other machines',
+      'Set it to the address clients use, such as https://leads.example.com',
+    );
+  }
+  const { protocol, hostname } = new URL(config.publicUrl);
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return ok(name, config.publicUrl);
+  return warning(
+    name,
+    `${config.publicUrl} has no HTTPS: keys and leads can be read on the way`,
+    'Put HTTPS in front.',
+  );
+}
+
+/** The service account of the settings, if there is one. */
+export function checkServiceAccountFile(path: string | null): Check[] {
+  const name = 'service account';
+  if (path === null) return [];
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const fix = 'Correct LTS_GOOGLE_SERVICE_ACCOUNT_FILE, or give the file to the user that runs LeadToSheet.';
+    return [failed(name, `${path} can't be read (${code})`, fix)];
+  }
+  const parsed = parseServiceAccount(text);
+  if (parsed.ok) return [ok(name, `share spreadsheets with ${parsed.account.clientEmail}`)];
+  return [failed(name, `${path} is no service account key`, parsed.message)];
+}
+
+/** Whether the server could listen where the settings say. */
+export function checkPort(host: string, port: number): Check {
+  const name = 'port';
+  try {
+    Bun.listen({ hostname: host, port, socket: { data() {} } }).stop(true);
+    return ok(name, `${port} on ${host} is free`);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return failed(name, `can't listen on ${host}, port ${port} (${code})`, listenFix(code));
+  }
+}
+
+/** What to do when listening fails. */
+export function listenFix(code: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'Another program has the port: stop it, or set LTS_PORT.';
+    case 'EACCES':
+      return 'This user may not listen there: set LTS_PORT to one of 1024 or more.';
+    default:
+      return 'This machine has no such address: set LTS_HOST.';
+  }
+}

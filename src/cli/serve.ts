@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { issueKey } from '../accounts/keys.ts';
+import { type Config, type Origins, publicUrlOf } from '../config/load.ts';
+import { SCOPES } from '../contract/key.ts';
+import { createVault, type Vault } from '../lib/crypto.ts';
+import { type DataDir, dataPaths } from '../lib/data-dir.ts';
+import { AppError } from '../lib/errors.ts';
+import { createLog } from '../lib/log.ts';
+import { VERSION } from '../lib/version.ts';
+import type { Store } from '../store/store.ts';
+import { type Command, type Context, done } from './command.ts';
+import { curlLine, shellWord } from './curl.ts';
+import { listenFix } from './doctor-checks.ts';
+import { dataDirOf, openStoreAt, settingsOf } from './session.ts';
+
+/** How long a new server waits for the old one to let go of the data folder. Spec 7. */
+const LOCK_WAIT_MS = 20_000;
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Starts the server; also what happens without a command.',
+  flags: {},
+  async run(context) {
+    const { config, origins } = settingsOf(context);
+    const dir = dataDirOf(context, config);
+    const lock = await lockFolder(context, config);
+    try {
+      await serve(context, config, origins, dir);
+      return done(undefined, '');
+    } finally {
+      lock.release();
+    }
+  },
+};
+
+async function lockFolder(context: Context, config: Config) {
+  const { acquireServerLock } = await import('../store/sqlite/lock.ts');
+  const result = await acquireServerLock({
+    path: dataPaths(config.dataDir).lock,
+    pid: process.pid,
+    waitMs: LOCK_WAIT_MS,
+    clock: context.clock,
+    onWait: (pid) => context.say(`Waiting for ${serverNamed(pid)} to let go of ${config.dataDir} …`),
+  });
+  if (result.ok) return result.lock;
+  throw new AppError(
+    'conflict',
+    `${serverNamed(result.pid, 'Another server')} still works on the data folder ${config.dataDir}. Stop it, or set LTS_DATA_DIR.`,
+  );
+}
+
+function serverNamed(pid: number | null, who = 'another server'): string {
+  return pid === null ? who : `${who} (process ${pid})`;
+}
+
+async function serve(context: Context, config: Config, origins: Origins, dir: DataDir): Promise<void> {
+  const { clock, ids } = context;
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    now: clock.now,
+    write: context.say,
+  });
+  const vault = createVault(dir.secret);
+  const store = await openStoreAt(context, config, dir, vault);
+  const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
+  const calls = new AbortController();
+  const parts = { store, vault, clock, ids, random: Math.random, log };
+  const { drivers, recover } = createDrivers({ ...parts, config, dir, signal: calls.signal });
+  const { host, port } = config;
+  const app = buildApp({ ...parts, drivers, listen: { host, port }, rateLimitApi: config.rateLimitApi });
+
+  await recover();
+  const stopAsked = context.stopSignal();
+  const taken = await listen(app.start, store, config);
+  const url = publicUrlOf(config, taken);
+  log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
+  await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
+
+  const signal = await stopAsked;
+  log.info('server.stopping', { signal });
+  await app.stop();
+  calls.abort();
+  log.info('server.stopped');
+}
+
+/** @throws AppError in one sentence when the address can't be had; the store is closed then */
+async function listen(start: () => { port: number }, store: Store, { host, port }: Config): Promise<number> {
+  try {
+    return start().port;
+  } catch (error) {
+    await store.close();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'EADDRINUSE') {
+      throw new AppError('unavailable', `Port ${port} is taken by another program: set LTS_PORT, or stop it.`);
+    }
+    if (code.startsWith('E')) {
+      throw new AppError('unavailable', `Can't listen on ${host}, port ${port} (${code}). ${listenFix(code)}`);
+    }
+    throw error;
+  }
+}
+
+interface Greeting {
+  store: Store;
+  vault: Vault;
+  dir: DataDir;
+  url: string;
+  /** What a command in another terminal needs to find the same folder. */
+  dataDirPrefix: string;
+}
+
+/** First start: a site, and how to send it a lead. The key is shown on a terminal alone: logs are kept. */
+async function greet(context: Context, { store, vault, dir, url, dataDirPrefix }: Greeting): Promise<void> {
+  if (store.sites.list().length > 0) return;
+  const site = await store.sites.create({ name: 'My site' });
+  const csv = join(dir.sheetsPath, site.id, 'API.csv');
+  const command = `${dataDirPrefix}${context.invocation} key create --site ${site.id} --name "First key" --scopes ${SCOPES.join(',')}`;
+  if (!context.terminal.err) {
+    context.say(`Made the site "My site" (${site.id}). Make a key for it with:\n  ${command}\nIts leads go to ${csv}`);
+    return;
+  }
+  const { key } = await issueKey(
+    { keys: store.keys, vault },
+    { siteId: site.id, name: 'First key', scopes: SCOPES, expiresAt: null },
+  );
+  context.say(
+    [
+      '',
+      `LeadToSheet runs at ${url}. Send it a first lead, from another terminal:`,
+      '',
+      curlLine(url, key),
+      '',
+      `Seconds later it stands in ${csv}`,
+      'Keep the key: it is not shown again.',
+      '',
+    ].join('\n'),
+  );
+}
+
+function dataDirPrefix(config: Config, origins: Origins): string {
+  return origins.dataDir.from === 'default' ? '' : `LTS_DATA_DIR=${shellWord(config.dataDir)} `;
+}

@@ -1,0 +1,49 @@
+import type { Config } from './config/load.ts';
+import { createGoogleAccess, type GoogleAccess } from './google-access.ts';
+import type { Random } from './lib/backoff.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Vault } from './lib/crypto.ts';
+import type { DataDir } from './lib/data-dir.ts';
+import type { Ids } from './lib/ids.ts';
+import type { Log } from './lib/log.ts';
+import type { TargetDriver } from './sheets/target.ts';
+import { createGoogleDriver } from './sheets/targets/google/driver.ts';
+import { createLocalDriver } from './sheets/targets/local/driver.ts';
+import type { TargetKind } from './store/sheets.ts';
+import type { Store } from './store/store.ts';
+
+export interface DriverParts {
+  config: Pick<Config, 'google'>;
+  dir: Pick<DataDir, 'sheetsPath' | 'instanceId'>;
+  store: Store;
+  vault: Vault;
+  clock: Clock;
+  ids: Ids;
+  random: Random;
+  log: Log;
+  /** Ends running calls to Google when the server stops. */
+  signal?: AbortSignal;
+}
+
+/** Every kind of sheet target, ready to use; the server and the command line make them the same way. */
+export interface Drivers {
+  drivers: Readonly<Record<TargetKind, TargetDriver>>;
+  google: GoogleAccess;
+  /** Ends what the last stop cut short. The server awaits it once, before its first flush; nobody else calls it. */
+  recover(): Promise<void>;
+}
+
+export function createDrivers(parts: DriverParts): Drivers {
+  const { config, dir, store, vault, clock, ids, random, log, signal } = parts;
+  const access = { google: config.google, sheets: store.sheets, vault, clock, log, ...(signal ? { signal } : {}) };
+  const google = createGoogleAccess(access);
+  const local = createLocalDriver({ store, dir: dir.sheetsPath, clock, log });
+  return {
+    google,
+    recover: local.recover,
+    drivers: {
+      local,
+      google: createGoogleDriver({ store, apiFor: google.apiFor, instanceId: dir.instanceId, clock, ids, random, log }),
+    },
+  };
+}
