@@ -50,7 +50,11 @@ async function answer(world: World, request: WireRequest): Promise<WireAnswer> {
   const route = findRoute(world, request, path, url);
   const call = world.calls.begin(route.kind, route.access, request.method, path, route.id);
   call.bytes = Buffer.byteLength(request.body);
-  if (route.kind === 'batchUpdate') Object.assign(call, describeBatch(request.body));
+  if (route.kind === 'batchUpdate')
+    Object.assign(
+      call,
+      describeBatch(() => parsed(request)),
+    );
   void request.gone.then(() => world.calls.end(call));
   if (world.faults.latency > 0) await Bun.sleep(world.faults.latency);
   world.hands.beforeCall(call);
@@ -178,7 +182,7 @@ function sheetsRoute(
       const fields = url.searchParams.get('fields');
       if (fields === null) world.calls.violate(call, 'no_response_mask', `${method.kind} without fields`);
       const mask = fields === null ? undefined : responseMask(fields, method.response);
-      const body = method.request === undefined ? {} : readBody(request.body, method.request);
+      const body = method.request === undefined ? {} : readBody(() => parsed(request), method.request);
       const value = method.run({ world, principal, id, part, query: url.searchParams, body, mask, call });
       const masked = mask ? applyMask(value, mask) : value;
       return { status: 200, body: world.behaviour.omitDefaults ? omitDefaults(masked) : masked };
@@ -188,6 +192,14 @@ function sheetsRoute(
     }
   };
   return { kind: method.kind, access: method.access, id: id === '' ? null : id, run };
+}
+
+const bodies = new WeakMap<WireRequest, unknown>();
+
+/** The body as JSON, parsed once however often it is asked for. */
+function parsed(request: WireRequest): unknown {
+  if (!bodies.has(request)) bodies.set(request, request.body === '' ? {} : JSON.parse(request.body));
+  return bodies.get(request);
 }
 
 /** Callers of parked requests, as they were known when the request came in: a token may expire in the meantime. */

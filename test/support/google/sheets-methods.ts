@@ -180,15 +180,16 @@ export function sheetsMethod(
 }
 
 /** The kinds of the requests of a batch body and the rows they carry, read leniently, for the log. */
-export function describeBatch(body: string): { requests: string[]; rows: number } {
+export function describeBatch(parse: () => unknown): { requests: string[]; rows: number } {
   try {
-    const { requests = [] } = JSON.parse(body) as { requests?: Json[] };
+    const { requests = [] } = parse() as { requests?: Json[] };
     const rows = requests.reduce((sum, each) => {
       const cells = (each.appendCells ?? each.updateCells) as { rows?: unknown[] } | undefined;
       return sum + (cells?.rows?.length ?? 0);
     }, 0);
     return { requests: requests.map((each) => kindOf(each) ?? '?'), rows };
   } catch {
+    // What cannot be read is refused when the call is performed; the log just has no details of it.
     return { requests: [], rows: 0 };
   }
 }
