@@ -7,8 +7,8 @@ import {
   type Cell,
   cellAt,
   dataEnd,
-  EMPTY_ROW,
   hasValue,
+  insertRows,
   MAX_CELL_CHARACTERS,
   type Primitive,
   type RichCell,
@@ -81,6 +81,9 @@ function writeCell(context: BatchContext, before: Cell, json: Json, mask: Mask):
 
 const rowValues = (row: Json): readonly Json[] => (row.values as Json[] | undefined) ?? [];
 
+/** The most cells that one of the rows carries. */
+const widest = (rows: readonly Json[]): number => rows.reduce((most, row) => Math.max(most, rowValues(row).length), 0);
+
 function writeRow(
   context: BatchContext,
   tab: Tab,
@@ -113,7 +116,7 @@ export const appendCells: RequestHandler = (context, body) => {
   const table = body.tableId === undefined ? undefined : tab.tables.find((entry) => entry.tableId === body.tableId);
   if (body.tableId !== undefined && !table) throw invalid(`No table with id: ${String(body.tableId)}`);
   const column = table?.range.startColumn ?? 0;
-  const width = Math.max(0, ...rows.map((row) => rowValues(row).length));
+  const width = widest(rows);
   const start = table ? tableEnd(tab, table.range) : dataEnd(tab);
   if (column + width > tab.columns.length) throw pastEdge(tab, start, column + width - 1);
   if (table) makeRoom(tab, table.range, start + rows.length);
@@ -148,9 +151,7 @@ function makeRoom(tab: Tab, range: GridRange, end: number): void {
   const before = range.endRow ?? tab.rowCount;
   const more = end - before;
   if (more <= 0) return;
-  if (tab.rows.length > before) {
-    tab.rows.splice(before, 0, ...Array.from({ length: more }, () => EMPTY_ROW));
-  }
+  insertRows(tab, before, more);
   tab.rowCount += more;
   tab.tables = tab.tables.map((table) =>
     table.range === range ? { ...table, range: { ...range, endRow: end } } : table,
@@ -162,7 +163,7 @@ export const updateCells: RequestHandler = (context, body) => {
   const rows = (body.rows as Json[] | undefined) ?? [];
   const start = body.start as Json | undefined;
   if (!start && !body.range) throw invalid('Either start or range must be specified.');
-  const width = Math.max(1, ...rows.map((row) => rowValues(row).length));
+  const width = Math.max(1, widest(rows));
   const range: GridRange = start ? startRange(start, rows.length, width) : readRange(body.range as Json | undefined);
   const tab = context.draft.grid(range.sheetId);
   const area = box(range, tab);

@@ -3,7 +3,7 @@ import { invalid } from './errors.ts';
 import { deleteShift, insertShift, moveShift, num, type Shift, shiftAttached } from './grid.ts';
 import type { Json } from './json.ts';
 import { masks, updateMask } from './mask.ts';
-import { type Cell, type Draft, EMPTY_ROW, MAX_COLUMNS, rowAt, type Tab } from './spreadsheet.ts';
+import { type Cell, type Draft, insertRows, MAX_COLUMNS, rowAt, type Tab } from './spreadsheet.ts';
 
 /** Requests on whole rows and columns: append, insert, delete, move, hide. */
 
@@ -80,7 +80,7 @@ export const insertDimension: RequestHandler = (context, body) => {
   if (start > size(tab, rows)) throw invalid(`Cannot insert at ${start}: the sheet ends at ${size(tab, rows)}.`);
   shiftAttached(draft, tab, rows, insertShift(start, count));
   if (rows) {
-    if (start < tab.rows.length) tab.rows.splice(start, 0, ...Array.from({ length: count }, () => EMPTY_ROW));
+    insertRows(tab, start, count);
     tab.rowCount += count;
   } else {
     tab.columns.splice(start, 0, ...Array.from({ length: count }, () => ({})));

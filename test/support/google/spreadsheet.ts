@@ -157,6 +157,13 @@ export function rowAt(tab: Tab, index: number): Row {
   return tab.rows[index] ?? EMPTY_ROW;
 }
 
+/** Puts empty rows into the list of rows; the row count is the caller's. */
+export function insertRows(tab: Tab, at: number, count: number): void {
+  if (at >= tab.rows.length) return;
+  const blank = Array.from({ length: count }, () => EMPTY_ROW);
+  tab.rows = tab.rows.slice(0, at).concat(blank, tab.rows.slice(at));
+}
+
 export interface NewTab {
   sheetId: number;
   title: string;

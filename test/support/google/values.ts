@@ -7,8 +7,8 @@ import { cellText } from './requests-cells.ts';
 import {
   type Cell,
   cellAt,
-  EMPTY_ROW,
   hasValue,
+  insertRows,
   plainValue,
   type SpreadsheetState,
   type Tab,
@@ -202,15 +202,15 @@ export function appendValues(
   a1: string,
   values: unknown[][],
   option: string,
-  insertRows: boolean,
+  insert: boolean,
 ): { table: string | undefined; written: Written } {
   const range = parseA1(a1, context.draft.state);
   const tab = context.draft.grid(range.sheetId);
   const table = tableAround(tab, range.startRow ?? 0, range.startColumn ?? 0);
   const startRow = table ? table.endRow : (range.startRow ?? 0);
   const startColumn = table ? table.startColumn : (range.startColumn ?? 0);
-  if (insertRows && startRow < tab.rows.length) {
-    tab.rows.splice(startRow, 0, ...values.map(() => EMPTY_ROW));
+  if (insert && startRow < tab.rows.length) {
+    insertRows(tab, startRow, values.length);
     tab.rowCount += values.length;
   }
   tab.rowCount = Math.max(tab.rowCount, startRow + Math.max(1, values.length));
