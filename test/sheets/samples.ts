@@ -1,5 +1,6 @@
 import type { FieldValue } from '../../src/contract/submission.ts';
 import type { Lead, Site } from '../../src/store/store.ts';
+import { EMPTY_BODY } from '../support/leads.ts';
 
 /** A site with every column, in UTC, unless told otherwise. */
 export function site(change: Partial<Site> = {}): Site {
@@ -30,7 +31,7 @@ export function lead(
     formName: 'Contact',
     sheetTab: 'Contact',
     source: 'rest_api',
-    body: { ...emptyBody(), fields, ...body },
+    body: { ...EMPTY_BODY, fields, ...body },
     judgement: null,
     quality: null,
     spam: false,
@@ -40,30 +41,5 @@ export function lead(
     submittedAt: 0,
     createdAt: 0,
     ...change,
-  };
-}
-
-export function emptyBody(): Lead['body'] {
-  return {
-    fields: {},
-    page_url: null,
-    page_title: null,
-    referrer: null,
-    utm_source: null,
-    utm_medium: null,
-    utm_campaign: null,
-    utm_term: null,
-    utm_content: null,
-    paid_source: null,
-    click_id: null,
-    browser: null,
-    os: null,
-    device_type: null,
-    screen_size: null,
-    language: null,
-    timezone: null,
-    files: [],
-    metadata: {},
-    warnings: [],
   };
 }
