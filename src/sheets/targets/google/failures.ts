@@ -31,7 +31,7 @@ export function readFailure(raw: RawFailure, context: FailureContext): GoogleFai
   if (raw.network) return readNetwork(raw, raw.network, context);
   const error = readEnvelope(raw.bodyText);
   if (!error) return readForeign(raw, context);
-  const { words, requestIndex } = splitIndex(error.message);
+  const { words, requestIndex } = splitIndex(raw.status, error.message);
   const code = codeOf(raw.status, error, words);
   const facts = { link: code === 'api_disabled' ? error.link : undefined };
   const failure = build(raw, context, code, technicalOf(raw.status, error.status, words), {
@@ -57,7 +57,7 @@ export function readTokenFailure(raw: RawFailure, context: FailureContext): Goog
   const code =
     error === '' ? serverCode(raw.status) : tokenCode(error, description, context.connectionKind === 'oauth');
   const facts = { clockAheadMs: code === 'clock_off' ? clockAhead(raw) : undefined };
-  const words = scrub(error === '' ? '' : `${error}: ${description}`);
+  const words = scrub(raw.status, error === '' ? '' : `${error}: ${description}`);
   const failure = build(raw, context, code, technicalOf(raw.status, '', words), { words, requestIndex: null, facts });
   return { ...failure, applied: 'no', kind: code === 'quota' ? 'backoff' : failure.kind };
 }
@@ -114,7 +114,7 @@ function readNetwork(
 ): GoogleFailure {
   const handshake = network.code === 'EPROTO' && /handshake/i.test(network.message);
   const applied = NEVER_SENT.test(network.code) || handshake ? 'no' : 'maybe';
-  const words = scrub(network.message);
+  const words = scrub(0, network.message);
   const failure = build(raw, context, 'network', `${network.code}: ${words}`, { words, requestIndex: null, facts: {} });
   return { ...failure, applied };
 }
@@ -189,10 +189,10 @@ function readEnvelope(bodyText: string): GoogleError | undefined {
 const CONSOLE_LINK = /https:\/\/console\.(?:developers|cloud)\.google\.com\/[\w./?=&%-]+/;
 
 /** `Invalid requests[3].appendCells: words` → 3 and the words. */
-function splitIndex(message: string): { words: string; requestIndex: number | null } {
+function splitIndex(status: number, message: string): { words: string; requestIndex: number | null } {
   const match = /^Invalid requests\[(\d+)\](?:\.\w+)?: /.exec(message);
   return {
-    words: scrub(match ? message.slice(match[0].length) : message),
+    words: scrub(status, match ? message.slice(match[0].length) : message),
     requestIndex: match ? Number(match[1]) : null,
   };
 }
@@ -298,13 +298,20 @@ function technicalOf(status: number, name: string, words: string): string {
 }
 
 /**
- * Google's words without what they may echo of ours: JSON refusals quote the value or a piece of the body, and
- * those are people's answers to a form.
+ * Google's words without what they may echo of ours: a 400 quotes values and pieces of the body, and those are
+ * people's answers to a form. Names of fields, which are Google's own, stay.
  */
-function scrub(message: string): string {
+function scrub(status: number, message: string): string {
   const [line = ''] = message.split('\n', 1);
-  const text = line
-    .replace(/^(Invalid value at '[^']*' \([^)]*\))[\s\S]*$/, '$1')
-    .replace(/^(Invalid JSON payload received\. (?!Unknown name)[^.]*)[\s\S]*$/, '$1');
+  const text = status === 400 ? withoutValues(line) : line;
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+}
+
+function withoutValues(line: string): string {
+  if (/^Invalid JSON payload received\. Unknown name /.test(line)) return line;
+  return line
+    .replace(/^(Invalid value at '[^']*' \([^)]*\)).*$/, '$1')
+    .replace(/^(Invalid JSON payload received\.).*$/, '$1')
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/(?<!Invalid value at )(?<=[\s(:[])'[^']*'/g, "'…'");
 }

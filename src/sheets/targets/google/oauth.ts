@@ -133,14 +133,8 @@ function readGrant(answer: Exchange): OAuthResult<OAuthGrant> {
   }
   const lifetime = body.refresh_token_expires_in;
   const days = typeof lifetime === 'number' ? Math.max(1, Math.round(lifetime / 86_400)) : null;
-  const value = {
-    email,
-    refreshToken: body.refresh_token,
-    scopes,
-    endsAfterDays: days,
-    hint: days && testingHint(days),
-  };
-  return { ok: true, value: { ...value, hint: value.hint || null } };
+  const hint = days === null ? null : testingHint(days);
+  return { ok: true, value: { email, refreshToken: body.refresh_token, scopes, endsAfterDays: days, hint } };
 }
 
 function testingHint(days: number): string {
