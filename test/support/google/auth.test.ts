@@ -196,6 +196,14 @@ test('in testing mode a refresh token dies after seven days', async () => {
   expect((await refresh({ clientId, clientSecret: 'wrong' }, grant.refresh_token)).body.error).toBe('invalid_client');
 });
 
+test('in testing mode the answer says when the refresh token ends', async () => {
+  const client = await google.registerOAuthClient({ testing: true, redirectUris: [REDIRECT] });
+  const { answer } = await connect(client, { scope: `openid email ${DRIVE_FILE}` });
+  expect(answer.body.refresh_token_expires_in).toBe(604_799);
+  const claims = JSON.parse(Buffer.from(answer.body.id_token.split('.')[1], 'base64url').toString());
+  expect(claims).toMatchObject({ email: 'ann@example.test', aud: client.clientId });
+});
+
 test('drive.file sees what it made or was handed, nothing else', async () => {
   const client = await google.registerOAuthClient();
   const email = 'ann@example.test';

@@ -97,7 +97,7 @@ export class Faults {
   releaseAround(call: Call, end: 'beforeNext' | 'afterNext'): void {
     if (call.access !== 'write') return;
     this.release(
-      (parked) => parked.end === end && parked.call.n !== call.n && parked.call.spreadsheetId === call.spreadsheetId,
+      (parked) => parked.end === end && parked.call !== call && parked.call.spreadsheetId === call.spreadsheetId,
     );
   }
 

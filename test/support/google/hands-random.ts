@@ -103,8 +103,10 @@ function onTab(type: RandomActionType, scene: Scene): UserAction | undefined {
       return { type, tab, column: source.int(0, width), descending: source.chance(0.5) };
     case 'insertRows':
       return { type, tab, at: source.int(1, Math.max(2, scene.end + 1)), count: source.int(1, 3) };
-    case 'typeUnderLastRow':
-      return { type, tab, values: [`typed by hand ${n}`], gap: source.int(0, 3) };
+    case 'typeUnderLastRow': {
+      const before = Array.from({ length: source.pick(scene.free) ?? width }, () => null);
+      return { type, tab, values: [...before, `typed by hand ${n}`], gap: source.int(0, 3) };
+    }
     case 'duplicateTab':
       return { type, tab, title: `Copy ${n}` };
     case 'renameHeader':

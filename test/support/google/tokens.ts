@@ -253,7 +253,10 @@ export class Tokens {
     const refresh = code.offline ? this.grantForCode(code) : undefined;
     const owner = { email: code.email, project: client.project, client: client.clientId, serviceAccount: false };
     const answer = this.issue(owner, code.scopes, refresh);
-    if (refresh !== undefined && code.consented) answer.body.refresh_token = refresh;
+    if (refresh !== undefined && code.consented) {
+      answer.body.refresh_token = refresh;
+      if (client.testing) answer.body.refresh_token_expires_in = WEEK / 1000 - 1;
+    }
     if (code.scopes.some((scope) => scope === 'openid' || scope === 'email' || scope === 'userinfo.email')) {
       answer.body.id_token = this.idToken(code.email, client.clientId);
     }
