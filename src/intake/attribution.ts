@@ -32,17 +32,28 @@ const NO_QUERY: ReadonlyMap<string, string> = new Map();
  */
 export function attribute(input: AttributionInput): Attribution {
   const query = input.page_url?.includes('?') ? queryOf(input.page_url) : NO_QUERY;
-  const found = (name: UtmName | ClickIdName) => input[name] || query.get(name) || null;
-  const first = CLICK_IDS.find((name) => input[name]) ?? CLICK_IDS.find((name) => query.get(name));
-  const clickId = input.click_id || (first ? found(first) : null);
-  const kind = (input.click_id ? CLICK_IDS.find((name) => found(name) === input.click_id) : undefined) ?? first;
+  const kind = kindOfClick(input, query);
   return {
-    utm_source: found('utm_source'),
-    utm_medium: found('utm_medium'),
-    utm_campaign: found('utm_campaign'),
-    utm_term: found('utm_term'),
-    utm_content: found('utm_content'),
-    click_id: clickId,
+    utm_source: input.utm_source || query.get('utm_source') || null,
+    utm_medium: input.utm_medium || query.get('utm_medium') || null,
+    utm_campaign: input.utm_campaign || query.get('utm_campaign') || null,
+    utm_term: input.utm_term || query.get('utm_term') || null,
+    utm_content: input.utm_content || query.get('utm_content') || null,
+    click_id: input.click_id || (kind && (input[kind] || query.get(kind))) || null,
     paid_source: input.paid_source ?? (kind ? NETWORKS[kind] : null),
   };
+}
+
+/** Which raw click id counts; null when there is none. */
+function kindOfClick(input: AttributionInput, query: ReadonlyMap<string, string>): ClickIdName | null {
+  let sent: ClickIdName | null = null;
+  let found: ClickIdName | null = null;
+  for (const name of CLICK_IDS) {
+    const fromSender = input[name];
+    const fromAddress = query.get(name);
+    if (input.click_id && (fromSender || fromAddress) === input.click_id) return name;
+    if (fromSender) sent ??= name;
+    if (fromAddress) found ??= name;
+  }
+  return sent ?? found;
 }

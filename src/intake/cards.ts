@@ -156,9 +156,16 @@ export function maskCards(text: string): string {
   return masked + text.slice(done);
 }
 
-/** Masks, then cuts to `max` characters; a cut never leaves a card number that was part of a longer run. */
+/** More characters than any card number takes with its spaces. */
+const CARD_SPAN = 80;
+
+/**
+ * Masks, then cuts to `max` characters: no card number stays, neither across the cut nor one that only the cut
+ * makes of a longer run. Looks at little more than `max` characters, however long the text.
+ */
 export function maskAndCut(text: string, max: number): string {
-  const masked = maskCards(text);
+  if (text.length <= max) return maskCards(text);
+  const masked = maskCards(cutText(text, max + CARD_SPAN));
   const cut = cutText(masked, max);
   return cut === masked ? cut : maskCards(cut);
 }

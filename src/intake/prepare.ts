@@ -150,12 +150,15 @@ function contextText(name: TextName, given: string | null | undefined, warnings:
 
 function address(field: 'page_url' | 'referrer', given: string | null | undefined, warnings: Warning[]): string | null {
   if (!given) return null;
-  const { url, dropped, masked } = cleanUrl(cleanSentence(given));
+  const clean = cleanSentence(given);
+  // Cut first, so that a megabyte of parameters is not looked at; masking may make it longer again.
+  const short = cutText(clean, MAX_TEXT);
+  const { url, dropped, masked } = cleanUrl(short);
   const stored = cutText(url, MAX_TEXT);
   if (dropped)
     warnings.push({ code: 'field_dropped', field, message: 'Its parts with sensitive names were left out.' });
   if (masked) warnings.push({ code: 'field_masked', field, message: MASKED });
-  if (stored !== url) warnings.push({ code: 'field_cut', field, message: CUT });
+  if (short !== clean || stored !== url) warnings.push({ code: 'field_cut', field, message: CUT });
   return stored === '' ? null : stored;
 }
 

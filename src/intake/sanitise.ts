@@ -21,6 +21,9 @@ import { cleanText, cutText, withPlainLineEnds } from './text.ts';
 export type Overflow = 'refuse' | 'keep-first';
 
 export const MAX_DETAILS = 20;
+/** How many members and items of nested lists are looked at: bounds the work of one request. */
+const MAX_NODES = 10_000;
+const CHARACTERS = `${MAX_TEXT.toLocaleString('en')} characters`;
 /** The name of a field that came without one, under `keep-first`. */
 const UNNAMED = 'field';
 
@@ -33,7 +36,7 @@ export interface SanitisedFields {
 }
 
 /** What was done to the values of one field. */
-export interface Marks {
+interface Marks {
   masked: boolean;
   cut: boolean;
   cleaned: boolean;
@@ -129,7 +132,7 @@ class FieldPass {
 
   private report(name: string, marks: Marks): void {
     if (marks.masked) this.warn('field_masked', name, 'A card number was masked.');
-    if (marks.cut) this.warn('field_cut', name, `Cut to ${MAX_TEXT.toLocaleString('en')} characters.`);
+    if (marks.cut) this.warn('field_cut', name, `Cut to ${CHARACTERS}.`);
     if (marks.cleaned) this.warn('field_cleaned', name, 'Characters that can not be stored were removed.');
     if (marks.dropped) this.warn('field_dropped', name, 'Members with sensitive names were left out.');
     if (marks.tooDeep)
@@ -148,9 +151,9 @@ class FieldPass {
 }
 
 function cleanValue(value: unknown, name: string, phone: boolean, depth: number, marks: Marks): FieldValue {
-  if (!Array.isArray(value)) return cleanScalar(value, phone, MAX_TEXT, marks);
-  if (value.every(isScalar)) return value.map((item) => cleanScalar(item, phone, MAX_TEXT, marks));
-  const text = JSON.stringify(cleanTree(value, { name, phone, depth: depth + 1, maxText: null }, marks));
+  if (!Array.isArray(value)) return cleanScalar(value, phone, marks);
+  if (value.every(isScalar)) return value.map((item) => cleanScalar(item, phone, marks));
+  const text = JSON.stringify(cleanTree(value, { name, phone, depth: depth + 1, room: { nodes: MAX_NODES } }, marks));
   const cut = cutText(text, MAX_TEXT);
   if (cut !== text) marks.cut = true;
   return cut;
@@ -164,23 +167,23 @@ function isScalar(value: unknown): boolean {
  * One value as it may be stored.
  * @param phone it belongs to a phone field: its digits are no card number
  */
-export function cleanScalar(value: unknown, phone: boolean, maxText: number | null, marks: Marks): FieldScalar {
-  if (typeof value === 'string') return cleanString(value, phone, maxText, marks);
+function cleanScalar(value: unknown, phone: boolean, marks: Marks): FieldScalar {
+  if (typeof value === 'string') return cleanString(value, phone, marks);
   if (typeof value === 'number') return cleanNumber(value, phone, marks);
   if (typeof value === 'boolean') return value;
   // JSON has nothing else; what an adapter hands over all the same is kept as text.
-  return value === null || value === undefined ? null : cleanString(String(value), phone, maxText, marks);
+  return value === null || value === undefined ? null : cleanString(String(value), phone, marks);
 }
 
-function cleanString(value: string, phone: boolean, maxText: number | null, marks: Marks): string {
+function cleanString(value: string, phone: boolean, marks: Marks): string {
   const clean = cleanText(value);
   if (clean !== value && clean !== withPlainLineEnds(value)) marks.cleaned = true;
-  const masked = phone ? clean : maskCards(clean);
-  if (masked !== clean) marks.masked = true;
-  if (maxText === null || masked.length <= maxText) return masked;
-  const cut = phone ? cutText(masked, maxText) : maskAndCut(masked, maxText);
-  if (cut !== masked) marks.cut = true;
-  return cut;
+  const cut = cutText(clean, MAX_TEXT);
+  if (cut !== clean) marks.cut = true;
+  if (phone) return cut;
+  const masked = maskAndCut(clean, MAX_TEXT);
+  if (masked !== cut) marks.masked = true;
+  return masked;
 }
 
 function cleanNumber(value: number, phone: boolean, marks: Marks): number | string {
@@ -198,35 +201,56 @@ interface Place {
   name: string;
   phone: boolean;
   depth: number;
-  /** Texts are cut to so many characters; null: not here. */
-  maxText: number | null;
+  /** How many more members and items are looked at; shared by the whole tree. */
+  room: { nodes: number };
 }
 
-/** A nested value without sensitive members, card numbers and what is nested too deep, as plain JSON. */
-export function cleanTree(value: unknown, place: Place, marks: Marks): unknown {
-  if (typeof value !== 'object' || value === null) return cleanScalar(value, place.phone, place.maxText, marks);
+/**
+ * A nested value without sensitive members, card numbers and what is nested too deep, as plain JSON. What comes
+ * after `MAX_NODES` members and items is cut: in a field's text it would be past the end anyway.
+ */
+function cleanTree(value: unknown, place: Place, marks: Marks): unknown {
+  if (typeof value !== 'object' || value === null) return cleanScalar(value, place.phone, marks);
   if (place.depth > MAX_DEPTH) {
     marks.tooDeep = true;
     return null;
   }
-  const depth = place.depth + 1;
-  if (Array.isArray(value)) return value.map((item) => cleanTree(item, { ...place, depth }, marks));
-  if (!isObject(value)) return null;
+  if (Array.isArray(value)) return cleanItems(value, { ...place, depth: place.depth + 1 }, marks);
+  return isObject(value) ? cleanMembers(value, place, marks) : null;
+}
+
+function cleanItems(items: readonly unknown[], place: Place, marks: Marks): unknown[] {
+  const kept: unknown[] = [];
+  for (const item of items) {
+    if (!takeRoom(place, marks)) break;
+    kept.push(cleanTree(item, place, marks));
+  }
+  return kept;
+}
+
+function cleanMembers(object: Record<string, unknown>, place: Place, marks: Marks): Record<string, unknown> {
   const members = new Map<string, unknown>();
-  for (const key of Object.keys(value)) {
+  for (const key of Object.keys(object)) {
+    if (!takeRoom(place, marks)) break;
     // The end of a very long way is enough to judge by; joining all of it again and again is not linear.
     const name = `${place.name.slice(-MAX_FIELD_NAME)}.${key}`;
-    const verdict = judgeName(name);
-    if (verdict.sensitive) {
-      marks.dropped = true;
-      continue;
-    }
-    const clean = maskCards(cleanText(key));
-    // A member whose name only cleaning makes equal to another one's is kept beside it.
-    const free = members.has(clean) ? `${clean} (${members.size})` : clean;
-    members.set(free, cleanTree(value[key], { ...place, name, phone: verdict.phone, depth }, marks));
+    const { sensitive, phone } = judgeName(name);
+    if (sensitive) marks.dropped = true;
+    else setMember(members, key, cleanTree(object[key], { ...place, name, phone, depth: place.depth + 1 }, marks));
   }
   return Object.fromEntries(members);
+}
+
+function takeRoom(place: Place, marks: Marks): boolean {
+  if (place.room.nodes-- > 0) return true;
+  marks.cut = true;
+  return false;
+}
+
+/** A member whose name only cleaning makes equal to another one's is kept beside it. */
+function setMember(members: Map<string, unknown>, key: string, value: unknown): void {
+  const clean = maskCards(cleanText(key));
+  members.set(members.has(clean) ? `${clean} (${members.size})` : clean, value);
 }
 
 export interface SanitisedMetadata {
@@ -243,6 +267,7 @@ export function sanitiseMetadata(input: Readonly<Record<string, unknown>>, overf
   const kept = new Map<string, unknown>();
   const warnings: Warning[] = [];
   const problems: ErrorDetail[] = [];
+  const room = { nodes: MAX_NODES };
   for (const key of Object.keys(input)) {
     const verdict = judgeName(key);
     const field = `metadata.${verdict.name}`;
@@ -252,16 +277,16 @@ export function sanitiseMetadata(input: Readonly<Record<string, unknown>>, overf
       continue;
     }
     const marks = noMarks();
-    const place: Place = { name: key, phone: verdict.phone, depth: 2, maxText: MAX_TEXT };
+    const place: Place = { name: key, phone: verdict.phone, depth: 2, room };
     const value = cleanTree(input[key], place, marks);
     if (marks.tooDeep && overflow === 'refuse') {
       const message = `is nested too deep: send at most ${MAX_DEPTH} levels.`;
       if (problems.length < MAX_DETAILS) problems.push({ path: jsonPointer(['metadata', key]), message });
     }
-    const clean = maskCards(cleanText(key));
-    kept.set(kept.has(clean) ? `${clean} (${kept.size})` : clean, value);
+    setMember(kept, key, value);
     if (marks.masked) warn('field_masked', 'A card number was masked.');
-    if (marks.cut) warn('metadata_cut', `Cut to ${MAX_TEXT.toLocaleString('en')} characters.`);
+    if (marks.cut)
+      warn('metadata_cut', `Cut: texts hold ${CHARACTERS}, metadata ${MAX_NODES.toLocaleString('en')} values.`);
     if (marks.cleaned) warn('field_cleaned', 'Characters that can not be stored were removed.');
     if (marks.dropped) warn('field_dropped', 'Members with sensitive names were left out.');
     if (marks.tooDeep) warn('metadata_cut', `What was nested deeper than ${MAX_DEPTH} levels was left out.`);
