@@ -38,11 +38,11 @@ export function parseServiceAccount(text: string): ParsedServiceAccount {
   if (!isRsaKey(privateKey)) return refuse('The private key in this file is damaged or incomplete.');
   return {
     ok: true,
-    account: { clientEmail: email, privateKey, privateKeyId: text0(keyId), projectId: text0(project) },
+    account: { clientEmail: email, privateKey, privateKeyId: textOf(keyId), projectId: textOf(project) },
   };
 }
 
-const text0 = (value: unknown): string => (typeof value === 'string' ? value : '');
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const refuse = (what: string): ParsedServiceAccount => ({ ok: false, message: `${what} ${HOW}` });
 
 function readObject(text: string): Record<string, unknown> | null {
