@@ -1,43 +1,9 @@
 import { describe, expect, test } from 'bun:test';
-import type { Clock } from '../../src/lib/clock.ts';
 import { ACCOUNT_LIMIT, createQuotaBook, nextMinute, PROJECT_LIMIT } from '../../src/sheets/targets/google/quota.ts';
-
-/** A clock that stands still until it is moved; the wall clock can jump on its own. */
-class TestClock implements Clock {
-  private time = 0;
-  private timers: { at: number; task: () => void }[] = [];
-  wall = Date.parse('2026-11-22T12:00:20Z');
-
-  now = () => this.wall;
-  monotonic = () => this.time;
-  after(delayMs: number, task: () => void) {
-    const timer = { at: this.time + delayMs, task };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((each) => each !== timer);
-    };
-  }
-
-  /** Moves on and runs what falls due, in order; lets promises settle. */
-  async advance(ms: number): Promise<void> {
-    const end = this.time + ms;
-    for (let i = 0; i < 1000; i++) {
-      const next = this.timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.timers = this.timers.filter((timer) => timer !== next);
-      this.wall += next.at - this.time;
-      this.time = next.at;
-      next.task();
-      await Bun.sleep(0);
-    }
-    this.wall += end - this.time;
-    this.time = end;
-    await Bun.sleep(0);
-  }
-}
+import { TestClock } from '../support/clock.ts';
 
 function setUp(project: string | null = null) {
-  const clock = new TestClock();
+  const clock = new TestClock(Date.parse('2026-11-22T12:00:20Z'));
   const book = createQuotaBook(clock);
   return { clock, book, quota: book.account('a@example.test', project) };
 }
@@ -54,8 +20,8 @@ describe('quota', () => {
     const { clock, quota } = setUp();
     const stamps: number[] = [];
     for (let i = 0; i < 200; i++) void quota.take('write').then(() => stamps.push(clock.monotonic()));
-    await clock.advance(0);
-    for (let i = 0; i < 400; i++) await clock.advance(1000);
+    await clock.advanceAndSettle(0);
+    for (let i = 0; i < 400; i++) await clock.advanceAndSettle(1000);
     expect(stamps).toHaveLength(200);
     const most = Math.max(...stamps.map((from) => stamps.filter((at) => at >= from && at < from + 60_000).length));
     expect(most).toBe(ACCOUNT_LIMIT);
@@ -67,7 +33,7 @@ describe('quota', () => {
     const { clock, quota } = setUp();
     const writes = takes(quota, 'write', 60);
     const reads = takes(quota, 'read', 10);
-    await clock.advance(0);
+    await clock.advanceAndSettle(0);
     expect([writes.length, reads.length]).toEqual([54, 10]);
   });
 
@@ -82,8 +48,8 @@ describe('quota', () => {
       });
     };
     for (const name of ['a', 'b', 'c']) sheet(name, 40);
-    await clock.advance(0);
-    await clock.advance(200_000);
+    await clock.advanceAndSettle(0);
+    await clock.advanceAndSettle(200_000);
     expect(order).toHaveLength(120);
     expect(order.slice(60, 66)).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
   });
@@ -93,17 +59,17 @@ describe('quota', () => {
     takes(quota, 'read', 54);
     const again = takes(book.account('a@example.test', null), 'read', 1);
     const other = takes(book.account('b@example.test', null), 'read', 1);
-    await clock.advance(0);
+    await clock.advanceAndSettle(0);
     expect([again.length, other.length]).toEqual([0, 1]);
   });
 
   test('accounts of one OAuth client share 270 a minute', async () => {
     const { clock, book } = setUp();
     const got = Array.from({ length: 10 }, (_, i) => takes(book.account(`${i}@example.test`, 'client'), 'write', 54));
-    await clock.advance(0);
+    await clock.advanceAndSettle(0);
     const total = () => got.reduce((sum, each) => sum + each.length, 0);
     expect(total()).toBe(PROJECT_LIMIT);
-    await clock.advance(60_000);
+    await clock.advanceAndSettle(60_000);
     expect(total()).toBe(540);
   });
 
@@ -112,9 +78,9 @@ describe('quota', () => {
     quota.penalise('write', nextMinute(clock.now()), 'account');
     const writes = takes(quota, 'write', 1);
     const reads = takes(quota, 'read', 1);
-    await clock.advance(40_999);
+    await clock.advanceAndSettle(40_999);
     expect([writes.length, reads.length]).toEqual([0, 1]);
-    await clock.advance(1);
+    await clock.advanceAndSettle(1);
     expect(writes).toHaveLength(1);
   });
 
@@ -131,8 +97,8 @@ describe('quota', () => {
     const { clock, quota } = setUp();
     takes(quota, 'write', 54);
     const late = takes(quota, 'write', 1);
-    clock.wall -= 86_400_000;
-    await clock.advance(60_000);
+    clock.setTime(clock.now() - 86_400_000);
+    await clock.advanceAndSettle(60_000);
     expect(late).toHaveLength(1);
   });
 
@@ -140,9 +106,9 @@ describe('quota', () => {
     const { clock, quota } = setUp();
     expect(quota.wait('write')).toBe(0);
     takes(quota, 'write', 30);
-    await clock.advance(10_000);
+    await clock.advanceAndSettle(10_000);
     takes(quota, 'write', 24);
-    await clock.advance(0);
+    await clock.advanceAndSettle(0);
     expect(quota.wait('write')).toBe(50_000);
     takes(quota, 'write', 30);
     // Thirty leave the window after 50 s and are taken at once; the next leaves 10 s later.
@@ -160,7 +126,7 @@ describe('quota', () => {
     const next = takes(quota, 'write', 54);
     giveUp.abort();
     expect(await gone).toBe('gone');
-    await clock.advance(60_000);
+    await clock.advanceAndSettle(60_000);
     expect(next).toHaveLength(54);
     await expect(quota.take('write', AbortSignal.abort(new Error('stopping')))).rejects.toThrow('stopping');
   });
