@@ -14,6 +14,8 @@ import type { TargetHarness } from './target.suite.ts';
 export interface LocalHarness extends TargetHarness {
   driver: LocalDriver;
   clock: TestClock;
+  /** The data folder. */
+  root: string;
   faults: FaultyStore;
   /** The folder of the site's files. */
   folder: string;
@@ -48,6 +50,7 @@ export async function localHarness(): Promise<LocalHarness> {
     driver: makeDriver(),
     site,
     clock,
+    root,
     faults,
     events,
     folder,

@@ -1,9 +1,9 @@
-import { unlink } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import type { CellUpdate, SheetColumn, SheetTab } from '../../../store/sheets.ts';
 import type { Lead, Site } from '../../../store/store.ts';
 import { inChunks, moveFile, readRecords, sameStamp, stampOf, writeFile } from './files.ts';
 import { type CellChanges, cellChanges, changedRecord, headerRow, idPlace, inFileOrder, leadRow } from './table.ts';
-import { generationPath, tabPath, type Workbook } from './workbook.ts';
+import { generationPath, siteFolder, tabPath, type Workbook } from './workbook.ts';
 
 /** What a new generation of a tab's file is to hold. */
 export interface GenerationPlan {
@@ -33,6 +33,7 @@ export async function writeGeneration(book: Workbook, plan: GenerationPlan): Pro
   const next = generationPath(book.dir, tab, generation);
   const before = await stampOf(path);
   let length: number;
+  await mkdir(siteFolder(book.dir, site.id), { recursive: true, mode: 0o700 });
   try {
     length = await writeFile(next, inChunks(plan.from === 'file' ? fromFile(book, plan, path) : fromStore(book, plan)));
     const after = await stampOf(path);

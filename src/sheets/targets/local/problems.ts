@@ -21,6 +21,7 @@ const PROBLEMS: ReadonlyMap<string, { code: string; message: string }> = new Map
   ['EPERM', { code: 'not_writable', message: READ_ONLY }],
   ['EROFS', { code: 'not_writable', message: READ_ONLY }],
   ['ENOTDIR', { code: 'not_writable', message: READ_ONLY }],
+  ['EEXIST', { code: 'not_writable', message: READ_ONLY }],
   ['EISDIR', { code: 'not_writable', message: READ_ONLY }],
   ['ELOOP', { code: 'not_writable', message: READ_ONLY }],
   ['ENOENT', { code: 'not_writable', message: READ_ONLY }],
