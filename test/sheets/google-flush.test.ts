@@ -4,7 +4,10 @@ import { Bench } from './google-harness.ts';
 describe('rows', () => {
   test('the first lead makes its tab and stands in it once, under the right headers', async () => {
     const bench = await Bench.start();
-    const lead = await bench.accept({ Email: 'alice@example.com', Phone: '+44 20 7946 0000', Code: '007' }, { form: 'Contact' });
+    const lead = await bench.accept(
+      { Email: 'alice@example.com', Phone: '+44 20 7946 0000', Code: '007' },
+      { form: 'Contact' },
+    );
     await bench.drain();
     expect(bench.ids('Contact')).toEqual([lead.id]);
     expect(bench.column('f:Email', 'Contact')).toEqual(['Email', 'alice@example.com']);

@@ -22,9 +22,7 @@ export async function takeLook(step: Step, open: SheetBatch | null, last: SheetB
   const { memory, deps } = step;
   const now = deps.clock.monotonic();
   const all =
-    memory.fullLookAt === null ||
-    now - memory.fullLookAt >= FULL_LOOK_MS ||
-    memory.guardsMade >= FULL_LOOK_GUARDS;
+    memory.fullLookAt === null || now - memory.fullLookAt >= FULL_LOOK_MS || memory.guardsMade >= FULL_LOOK_GUARDS;
   const ids = [last?.guardId, open?.guardId, guardId(deps.store.sheets.book(step.book).nextSeq)];
   const lookups: MetadataLookup[] = [{ metadataKey: FIELD_KEY }, { metadataKey: TAB_KEY }];
   if (all) lookups.push({ metadataKey: GUARD_KEY });
@@ -34,7 +32,11 @@ export async function takeLook(step: Step, open: SheetBatch | null, last: SheetB
 
 /** The same look with every guard, for when something is not as it should be. */
 export async function lookAtAll(step: Step): Promise<Looked> {
-  return search(step, [FIELD_KEY, TAB_KEY, GUARD_KEY].map((metadataKey) => ({ metadataKey })), true);
+  return search(
+    step,
+    [FIELD_KEY, TAB_KEY, GUARD_KEY].map((metadataKey) => ({ metadataKey })),
+    true,
+  );
 }
 
 async function search(step: Step, lookups: readonly MetadataLookup[], all: boolean): Promise<Looked> {

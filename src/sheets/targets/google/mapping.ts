@@ -71,7 +71,7 @@ export function originalTabs(tags: readonly DeveloperMetadata[]): Map<string, nu
 
 /** Where the columns of one tab are now. */
 export interface TabMap {
-  /** Whether the tab shows any mark of ours. If not, it is gone or somebody wiped the marks. */
+  /** Whether the tab shows any column mark of ours. If not, it is gone or somebody wiped the marks. */
   tagged: boolean;
   /** Zero-based places of the columns that are there, by key. */
   places: ReadonlyMap<string, number>;
@@ -91,7 +91,6 @@ export function mapTab(tab: Pick<SheetTab, 'sheetId' | 'columns'>, tags: readonl
   let tagged = false;
   for (const { key, metadataId, value, location } of tags) {
     if (location.type === 'SPREADSHEET' || location.sheetId !== tab.sheetId) continue;
-    if (key === TAB_KEY) tagged = true;
     if (key !== FIELD_KEY || location.type !== 'COLUMN') continue;
     tagged = true;
     byId.set(metadataId, location.index);

@@ -34,26 +34,42 @@ export interface BookMemory {
   /** How often a cell was written without then reading as it should, by lead and column. */
   stubborn: Map<string, number>;
   /** Cells last written by place, until they were read back. */
-  unchecked: WrittenCell[];
-  /** What people's cells held that a write of ours fell into, to be put back. */
-  restore: Restore[];
+  unchecked: Unchecked[];
+  /** Values of somebody's that a write of ours fell upon, to be put back; by `restoreName`. */
+  restore: Map<string, Restore>;
 }
 
-/** A cell that was written by row and column, with what is needed to undo a write that went astray. */
-export interface WrittenCell {
+export type Value = string | number | boolean;
+
+/** What a tab looked like just before cells were written by row and column. */
+export interface Snapshot {
+  /** Row 1. */
+  header: readonly string[];
+  places: ReadonlyMap<string, number>;
+  /** The Lead ID column, by row. */
+  ids: readonly Value[];
+  /** The columns written to, by key and row. */
+  values: ReadonlyMap<string, readonly Value[]>;
+  /** The rows written to, whole, by lead. */
+  rows: ReadonlyMap<string, readonly Value[]>;
+}
+
+/** One tab's part of a write by place. */
+export interface Unchecked {
   tabId: string;
-  leadId: string;
-  key: string;
-  value: string | number | boolean | null;
+  before: Snapshot;
+  cells: readonly { leadId: string; key: string; value: Value | null }[];
 }
 
-/** A value of somebody's to be put back into a row found by its Lead ID. */
+/** A value to be put back into a row found by its Lead ID. */
 export interface Restore {
   tabId: string;
   leadId: string;
   key: string;
-  value: string | number | boolean | null;
+  value: Value | null;
 }
+
+export const restoreName = (leadId: string, key: string) => `${leadId} ${key}`;
 
 export function newMemory(rows: number, setUpTabs: number): BookMemory {
   return {
@@ -73,6 +89,6 @@ export function newMemory(rows: number, setUpTabs: number): BookMemory {
     wroteRows: false,
     stubborn: new Map(),
     unchecked: [],
-    restore: [],
+    restore: new Map(),
   };
 }

@@ -7,12 +7,12 @@ import { drawId, guardValue, mapTab, type TabMap, tagValue } from './mapping.ts'
 import {
   appendRows,
   cellData,
+  cellValue,
   createColumnTag,
   createGuard,
   deleteTag,
   insertColumns,
   type Value,
-  valueOf,
   whereAreColumns,
   writeCells,
 } from './requests.ts';
@@ -47,7 +47,7 @@ export function rowOf(
 ): (Value | null)[] {
   const row: (Value | null)[] = [];
   for (const [key, index] of places) {
-    const value = valueOf(cellOf(lead, key, columns, site));
+    const value = cellValue(cellOf(lead, key, columns, site));
     if (value === null) continue;
     while (row.length <= index) row.push(null);
     row[index] = value;
@@ -170,14 +170,17 @@ export function buildBatch(
   for (const plan of plans.values()) {
     const { tab } = plan;
     const ofTab = leads.filter((lead) => lead.formId === tab.formId);
-    if (ofTab.length === 0) continue;
+    if (ofTab.length === 0 && plan.fresh.length === 0) continue;
     const width = widths.get(tab.id);
     const places = new Map(plan.map.places);
     if (width && plan.fresh.length > 0) {
       const start = Math.max(width.headers, 1 + Math.max(-1, ...places.values()));
       push(tab.id, ...newColumns(tab, plan.fresh, Math.min(start, width.columnCount), width.columnCount, places));
     }
-    push(tab.id, appendRows(tab.sheetId, ofTab.map((lead) => rowOf(lead, tab.columns, places, at.site))));
+    if (ofTab.length > 0) {
+      const rows = ofTab.map((lead) => rowOf(lead, tab.columns, places, at.site));
+      push(tab.id, appendRows(tab.sheetId, rows));
+    }
     push(tab.id, whereAreColumns(tab.sheetId));
     built.expected.push({ tabId: tab.id, at: built.requests.length - 1, places: byMetadataId(tab, places) });
   }

@@ -12,7 +12,7 @@ const DOCUMENT = 'DOCUMENT';
 export type Value = string | number | boolean;
 
 /** What a cell will read as, unformatted; null: empty. */
-export function valueOf(cell: Cell): Value | null {
+export function cellValue(cell: Cell): Value | null {
   switch (cell?.kind) {
     case 'text':
       return cell.text;

@@ -134,4 +134,3 @@ export async function giveUp(step: Step, batch: SheetBatch): Promise<FlushOutcom
   await sheets.settleBatch(batch.id, { state: 'ambiguous', error: failure.problem.code });
   return failure.problem.code === 'guard_in_use' ? again(failure.problem) : failed(failure, step.deps.clock.now());
 }
-

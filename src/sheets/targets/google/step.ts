@@ -1,5 +1,5 @@
-import type { Clock } from '../../../lib/clock.ts';
 import type { Random } from '../../../lib/backoff.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/ids.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { SheetProblem, SheetTarget } from '../../../store/sheets.ts';

@@ -64,7 +64,8 @@ export async function adopt(
 ): Promise<SheetTab> {
   const { sheets } = step.deps.store;
   const tab =
-    found.tab ?? (await sheets.addTab({ ...newTab(step, found.formId, found.leads, new Set()), sheetId: found.sheetId }));
+    found.tab ??
+    (await sheets.addTab({ ...newTab(step, found.formId, found.leads, new Set()), sheetId: found.sheetId }));
   const columns = mapTab({ sheetId: found.sheetId, columns: tab.columns }, look.tags).changed;
   if (columns.length > 0) await sheets.putColumns(tab.id, columns);
   await sheets.updateTab(tab.id, { sheetId: found.sheetId, state: 'ready', problem: null });
@@ -299,4 +300,3 @@ function cutTitle(text: string, length: number): string {
   }
   return cut.trimEnd();
 }
-

@@ -1,5 +1,343 @@
+import type { CellUpdate, SheetBatch, SheetTab } from '../../../store/sheets.ts';
+import type { Lead } from '../../../store/store.ts';
+import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
-import type { Look, Step } from './step.ts';
-export async function writeUpdates(_step: Step, _look: Look): Promise<FlushOutcome> {
-  return { kind: 'idle' };
+import { expectedOf, findRows, runs } from './landed.ts';
+import { GUARD_BASE } from './mapping.ts';
+import { restoreName, type Snapshot, type Value } from './memory.ts';
+import { buildBatch, byMetadataId, noteColumns, readWidths, type TabPlan } from './plan.ts';
+import { whereAreColumns, writeCells } from './requests.ts';
+import { afterWrite } from './settle.ts';
+import { failed, type Look, type Step, wrote } from './step.ts';
+import { type Damage, findDamage } from './undo.ts';
+import { NO_LEAD_IDS } from './verify.ts';
+
+/**
+ * Values that come after the row: AI, quality set in the UI, rows that landed beside their columns. A cell is found
+ * by its Lead ID and its column's mark, and leaves the queue only when it was *read* as it should be; so a write is
+ * followed by another look, and done again if a sort came between.
+ *
+ * Each such write has a guard of its own, without leads: a send whose answer was lost is voided, never repeated,
+ * because its places may be stale by then.
+ */
+
+interface Cell {
+  leadId: string;
+  key: string;
+  row: number;
+  column: number;
+  value: Value | null;
+}
+
+/** What is to be done on one tab. */
+interface Work {
+  plan: TabPlan;
+  updates: CellUpdate[];
+  cells: Cell[];
+  settled: CellUpdate[];
+}
+
+type Tried<T> = { ok: true; value: T } | { ok: false; outcome: FlushOutcome };
+
+/** Rows are read in so many pieces at most; others wait for the next step. */
+const MAX_RUNS = 6;
+const MAX_TRIES = 5;
+const QUEUE_LOOK = 5_000;
+
+export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome> {
+  const { sheets } = step.deps.store;
+  const { works, dropped } = await sortOut(step, look);
+  const columns = await makeColumns(step, works);
+  if (columns) return columns;
+  let settled: CellUpdate[] = dropped;
+  const open: { work: Work; now: Snapshot }[] = [];
+  for (const work of works) {
+    const now = await compare(step, look, work);
+    if (!now.ok) return now.outcome;
+    settled = settled.concat(work.settled);
+    if (work.cells.length > 0) open.push({ work, now: now.value });
+  }
+  if (settled.length > 0) await sheets.settleUpdates(settled);
+  if (open.length === 0) return settled.length > 0 ? wrote(0, settled.length) : { kind: 'idle' };
+  return send(step, open);
+}
+
+/** By tab; what can go nowhere is dropped, what a paused tab holds up is left. */
+async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped: CellUpdate[] }> {
+  const { sheets } = step.deps.store;
+  const dropped: CellUpdate[] = [];
+  const byForm = new Map<string, CellUpdate[]>();
+  for (const update of sheets.nextUpdates(step.at.site.id, QUEUE_LOOK)) {
+    byForm.set(update.formId, [...(byForm.get(update.formId) ?? []), update]);
+  }
+  const waiting = new Set([
+    ...step.memory.unchecked.map((each) => each.tabId),
+    ...[...step.memory.restore.values()].map((each) => each.tabId),
+  ]);
+  const works: Work[] = [];
+  for (const tab of sheets.tabs(step.book)) {
+    const updates = byForm.get(tab.formId) ?? [];
+    byForm.delete(tab.formId);
+    if (tab.state !== 'ready' || (updates.length === 0 && !waiting.has(tab.id))) continue;
+    const plan = await noteColumns(step, tab, look);
+    if (!plan.map.tagged) continue;
+    if (!plan.map.places.has(LEAD_ID_KEY)) {
+      dropped.push(...updates);
+      if (tab.problem === null) await sheets.updateTab(tab.id, { problem: NO_LEAD_IDS });
+      continue;
+    }
+    const known = new Set(plan.tab.columns.filter((each) => each.state !== 'removed').map((each) => each.key));
+    dropped.push(...updates.filter((update) => !known.has(update.columnKey)));
+    const kept = updates.filter((update) => known.has(update.columnKey)).slice(0, step.limits.updates);
+    works.push({ plan, updates: kept, cells: [], settled: [] });
+  }
+  // Their tab is not in this book: whoever writes the row there writes it as it is then.
+  for (const rest of byForm.values()) dropped.push(...rest);
+  return { works, dropped };
+}
+
+/** Columns that updates are for and that are not there yet, as after "restore column": made by a write of their own. */
+async function makeColumns(step: Step, works: readonly Work[]): Promise<FlushOutcome | null> {
+  const plans = works
+    .filter(({ plan, updates }) => plan.fresh.some((each) => updates.some((update) => update.columnKey === each.key)))
+    .map((work) => work.plan);
+  if (plans.length === 0) return null;
+  const widths = await readWidths(step, plans);
+  if (!widths.ok) return failed(widths.failure, step.deps.clock.now());
+  const batch = await planEmpty(step);
+  const tabs = new Map(plans.map((plan) => [plan.tab.formId, plan]));
+  const built = buildBatch(step, batch, tabs, [], widths.widths);
+  return afterWrite(step, batch, built, await step.api.batchUpdate(step.book, built.requests));
+}
+
+/** A guard for a write that brings no rows. Committed before the send, so that a killed one can be voided. */
+function planEmpty(step: Step): Promise<SheetBatch> {
+  const { sheets } = step.deps.store;
+  return sheets.planBatch({ siteId: step.at.site.id, book: step.book, guardBase: GUARD_BASE, leads: [] });
+}
+
+/** Reads the tab and finds out which cells are right already, and which have to be written where. */
+async function compare(step: Step, look: Look, work: Work): Promise<Tried<Snapshot>> {
+  const { memory, deps } = step;
+  const { tab, map } = work.plan;
+  const unchecked = memory.unchecked.filter((each) => each.tabId === tab.id);
+  const restores = [...memory.restore.values()].filter((each) => each.tabId === tab.id);
+  const keys = new Set([
+    LEAD_ID_KEY,
+    ...work.updates.map((update) => update.columnKey),
+    ...unchecked.flatMap((each) => each.cells.map((cell) => cell.key)),
+    ...restores.map((each) => each.key),
+  ]);
+  const values = await readColumns(step, tab, map.places, keys);
+  if (!values.ok) return values;
+  const ids = values.value.get(LEAD_ID_KEY) ?? [];
+  const rowIndex = new Map<string, number>();
+  ids.forEach((id, row) => {
+    if (row > 0 && typeof id === 'string' && id !== '' && !rowIndex.has(id)) rowIndex.set(id, row);
+  });
+  const leads = new Map(
+    deps.store.sheets
+      .leadsByIds(step.at.site.id, [...new Set(work.updates.map((update) => update.leadId))])
+      .map((lead) => [lead.id, lead]),
+  );
+  const wanted = new Set([...leads.keys(), ...unchecked.flatMap((each) => each.cells.map((cell) => cell.leadId))]);
+  for (const each of restores) wanted.add(each.leadId);
+  const rows = await readRows(step, tab, wanted, rowIndex);
+  if (!rows.ok) return rows;
+  const now: Snapshot = { ...rows.value, places: map.places, ids, values: values.value };
+  // What the last write did comes first, while it is known what stood there before it.
+  const damages = unchecked.map((each) => findDamage(each, now, rowIndex));
+  memory.unchecked = memory.unchecked.filter((each) => each.tabId !== tab.id);
+  addDamage(step, work, damages);
+  addRestores(step, work, now, rowIndex);
+  const displaced = await repairRows(step, look, work, leads);
+  if (!displaced.ok) return displaced;
+  addUpdates(step, work, { now, rowIndex, leads, repaired: displaced.value });
+  return { ok: true, value: now };
+}
+
+async function readColumns(
+  step: Step,
+  tab: SheetTab,
+  places: ReadonlyMap<string, number>,
+  keys: ReadonlySet<string>,
+): Promise<Tried<Map<string, readonly Value[]>>> {
+  const tags = new Map<number, string>();
+  for (const column of tab.columns) {
+    if (keys.has(column.key) && places.has(column.key)) tags.set(column.metadataId, column.key);
+  }
+  const reply = await step.api.columns(step.book, [...tags.keys()]);
+  if (!reply.ok) return { ok: false, outcome: failed(reply.failure, step.deps.clock.now()) };
+  const values = new Map<string, readonly Value[]>();
+  for (const [tag, key] of tags) values.set(key, reply.value.get(tag) ?? []);
+  return { ok: true, value: values };
+}
+
+/** The rows of these leads, whole, as far as they lie in a few runs; and the header row. */
+async function readRows(
+  step: Step,
+  tab: SheetTab,
+  leadIds: ReadonlySet<string>,
+  rowIndex: ReadonlyMap<string, number>,
+): Promise<Tried<Pick<Snapshot, 'header' | 'rows'>>> {
+  const indexes = new Map<number, string>();
+  for (const id of leadIds) {
+    const row = rowIndex.get(id);
+    if (row !== undefined) indexes.set(row, id);
+  }
+  const rows = new Map<string, readonly Value[]>();
+  let header: readonly string[] = [];
+  const blocks = runs([0, ...indexes.keys()], step.limits.blockRows).slice(0, MAX_RUNS + 1);
+  for (const [start, count] of blocks) {
+    const block = await step.api.rows(step.book, tab.sheetId, start, count);
+    if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
+    for (let n = 0; n < count; n++) {
+      const cells = block.value[n] ?? [];
+      const id = indexes.get(start + n);
+      if (start + n === 0) header = cells.map(String);
+      // Only if the row is still the one the Lead ID column spoke of.
+      else if (id !== undefined && cells.includes(id)) rows.set(id, cells);
+    }
+  }
+  return { ok: true, value: { header, rows } };
+}
+
+function addDamage(step: Step, work: Work, damages: readonly Damage[]): void {
+  for (const { restores, mends } of damages) {
+    for (const each of restores) step.memory.restore.set(restoreName(each.leadId, each.key), each);
+    for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
+    if (restores.length + mends.length > 0) {
+      step.deps.log.warn('sheet.cells_strayed', { book: step.book, cells: restores.length + mends.length });
+    }
+  }
+}
+
+/** Puts back what belongs to somebody, unless we have a newer value for that very cell. */
+function addRestores(step: Step, work: Work, now: Snapshot, rowIndex: ReadonlyMap<string, number>): void {
+  const queued = new Set(work.updates.map((update) => restoreName(update.leadId, update.columnKey)));
+  for (const [name, each] of step.memory.restore) {
+    if (each.tabId !== work.plan.tab.id) continue;
+    const row = rowIndex.get(each.leadId);
+    const column = now.places.get(each.key);
+    const right = row !== undefined && (now.values.get(each.key)?.[row] ?? '') === (each.value ?? '');
+    if (row === undefined || column === undefined || right || queued.has(name)) step.memory.restore.delete(name);
+    else work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
+  }
+}
+
+/** Rows whose values landed beside their columns: found wherever their Lead ID stands, and strays cleared away. */
+async function repairRows(
+  step: Step,
+  look: Look,
+  work: Work,
+  leads: ReadonlyMap<string, Lead>,
+): Promise<Tried<ReadonlyMap<string, { index: number; cells: readonly Value[] }>>> {
+  const ids = work.updates.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
+  if (ids.length === 0) return { ok: true, value: new Map() };
+  const { tab, map } = work.plan;
+  const found = await findRows(step, tab, look, ids);
+  if (!found.ok) return found;
+  const taken = new Set(map.places.values());
+  for (const [id, { index, cells }] of found.rows) {
+    const lead = leads.get(id);
+    if (!lead) continue;
+    const expected = expectedOf(step, lead, tab);
+    const astray = new Set<Value>();
+    for (const [key, place] of map.places) {
+      const value = expected.get(key) ?? null;
+      if (value !== null && (cells[place] ?? '') !== value) astray.add(value);
+    }
+    cells.forEach((cell, column) => {
+      if (!taken.has(column) && astray.has(cell))
+        work.cells.push({ leadId: '', key: '', row: index, column, value: null });
+    });
+  }
+  return { ok: true, value: found.rows };
+}
+
+interface Seen {
+  now: Snapshot;
+  rowIndex: ReadonlyMap<string, number>;
+  leads: ReadonlyMap<string, Lead>;
+  repaired: ReadonlyMap<string, { index: number; cells: readonly Value[] }>;
+}
+
+/** Sorts the queued cells: right already, to be written, or without a row. */
+function addUpdates(step: Step, work: Work, { now, rowIndex, leads, repaired }: Seen): void {
+  const { tab } = work.plan;
+  const expected = new Map<string, Map<string, Value | null>>();
+  for (const update of work.updates) {
+    const { leadId, columnKey: key } = update;
+    const lead = leads.get(leadId);
+    const repair = repaired.get(leadId);
+    const row = repair?.index ?? rowIndex.get(leadId);
+    const column = now.places.get(key);
+    // The row was deleted by somebody, and stays so. google-sheets.md 5.7.
+    if (!lead || row === undefined || column === undefined) {
+      work.settled.push(update);
+      continue;
+    }
+    const values = expected.get(leadId) ?? expectedOf(step, lead, tab);
+    expected.set(leadId, values);
+    const value = values.get(key) ?? null;
+    const is = repair ? (repair.cells[column] ?? '') : (now.values.get(key)?.[row] ?? '');
+    if (is === (value ?? '') || givenUp(step, update)) work.settled.push(update);
+    // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
+    else if (repair || now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
+  }
+}
+
+/** A cell that never reads as it was written must not be written for ever. */
+function givenUp(step: Step, update: CellUpdate): boolean {
+  const name = `${restoreName(update.leadId, update.columnKey)} ${update.version}`;
+  const tries = (step.memory.stubborn.get(name) ?? 0) + 1;
+  if (tries > MAX_TRIES) {
+    step.memory.stubborn.delete(name);
+    step.deps.log.warn('sheet.cell_given_up', { lead: update.leadId, column: update.columnKey });
+    return true;
+  }
+  step.memory.stubborn.set(name, tries);
+  return false;
+}
+
+async function send(step: Step, open: readonly { work: Work; now: Snapshot }[]): Promise<FlushOutcome> {
+  const batch = await planEmpty(step);
+  const built = buildBatch(step, batch, new Map(), [], new Map());
+  for (const { work, now } of open) {
+    const { tab, map } = work.plan;
+    for (const run of inRuns(work.cells)) {
+      const [first] = run;
+      if (!first) continue;
+      built.requests.push(
+        writeCells(
+          tab.sheetId,
+          first.row,
+          first.column,
+          run.map((cell) => cell.value),
+        ),
+      );
+      built.owners.push(tab.id);
+    }
+    built.requests.push(whereAreColumns(tab.sheetId));
+    built.owners.push(tab.id);
+    const at = built.requests.length - 1;
+    built.expected.push({ tabId: tab.id, at, places: byMetadataId(tab, map.places) });
+    const cells = work.cells.filter((cell) => cell.leadId !== '');
+    step.memory.unchecked.push({ tabId: tab.id, before: now, cells });
+  }
+  return afterWrite(step, batch, built, await step.api.batchUpdate(step.book, built.requests));
+}
+
+/** Neighbouring cells of one row, to be written by one request. A later cell of the same place wins. */
+function inRuns(cells: readonly Cell[]): Cell[][] {
+  const byPlace = new Map(cells.map((cell) => [`${cell.row} ${cell.column}`, cell]));
+  const sorted = [...byPlace.values()].sort((a, b) => a.row - b.row || a.column - b.column);
+  const found: Cell[][] = [];
+  for (const cell of sorted) {
+    const run = found.at(-1);
+    const last = run?.at(-1);
+    if (run && last && last.row === cell.row && last.column + 1 === cell.column) run.push(cell);
+    else found.push([cell]);
+  }
+  return found;
 }
