@@ -1,8 +1,15 @@
 import type { Source } from '../contract/source.ts';
-import { MAX_FIELD_NAME, MAX_TEXT, type SubmissionCreate, type Warning } from '../contract/submission.ts';
+import {
+  CLICK_IDS,
+  MAX_FIELD_NAME,
+  MAX_TEXT,
+  type SubmissionCreate,
+  UTM_NAMES,
+  type Warning,
+} from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
 import type { FormRef, LeadBody, NewLead } from '../store/store.ts';
-import { type AttributionInput, attribute } from './attribution.ts';
+import { type Attribution, type AttributionInput, attribute } from './attribution.ts';
 import { maskAndCut } from './cards.ts';
 import { MAX_DETAILS, type Overflow, sanitiseFields, sanitiseMetadata } from './sanitise.ts';
 import { cleanLine, cleanSentence, cutText } from './text.ts';
@@ -94,50 +101,46 @@ type Context = Omit<LeadBody, 'fields' | 'files' | 'metadata' | 'warnings'>;
 
 /** What surrounds the fields, every member there, null for what is not known. Empty texts count as absent. */
 function context(input: SubmissionCreate, warnings: Warning[]): Context {
-  const text = (name: TextName) => contextText(name, input[name], warnings);
   const pageUrl = address('page_url', input.page_url, warnings);
-  const given: AttributionInput = { page_url: pageUrl, paid_source: input.paid_source ?? null };
-  for (const name of ATTRIBUTION_TEXTS) if (input[name]) given[name] = text(name);
   const device = input.user_agent ? readUserAgent(input.user_agent) : null;
-  const found = attribute(given);
-  // What came out of the address was percent-encoded there: it is clean only after the same rules.
-  for (const name of UTM_TEXTS) if (!given[name]) found[name] = contextText(name, found[name], []);
-  if (!given.click_id) found.click_id = contextText('click_id', found.click_id, []);
   return {
     page_url: pageUrl,
-    page_title: text('page_title'),
+    page_title: contextText('page_title', input.page_title, warnings),
     referrer: address('referrer', input.referrer, warnings),
-    utm_source: found.utm_source,
-    utm_medium: found.utm_medium,
-    utm_campaign: found.utm_campaign,
-    utm_term: found.utm_term,
-    utm_content: found.utm_content,
-    paid_source: found.paid_source,
-    click_id: found.click_id,
-    browser: text('browser') ?? device?.browser ?? null,
-    os: text('os') ?? device?.os ?? null,
+    ...attribution(input, pageUrl, warnings),
+    browser: contextText('browser', input.browser, warnings) ?? device?.browser ?? null,
+    os: contextText('os', input.os, warnings) ?? device?.os ?? null,
     device_type: input.device_type ?? device?.device_type ?? null,
-    screen_size: text('screen_size'),
-    language: text('language'),
-    timezone: text('timezone'),
+    screen_size: contextText('screen_size', input.screen_size, warnings),
+    language: contextText('language', input.language, warnings),
+    timezone: contextText('timezone', input.timezone, warnings),
   };
 }
 
-const CLICK_TEXTS = ['click_id', 'gclid', 'gbraid', 'wbraid', 'fbclid', 'msclkid', 'ttclid', 'li_fat_id'] as const;
-const UTM_TEXTS = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const;
-const ATTRIBUTION_TEXTS = [...UTM_TEXTS, ...CLICK_TEXTS] as const;
-type TextName =
-  | (typeof ATTRIBUTION_TEXTS)[number]
-  | 'page_title'
-  | 'browser'
-  | 'os'
-  | 'screen_size'
-  | 'language'
-  | 'timezone';
-/** Random identifiers, which now and then look like a card number. */
-const OPAQUE: ReadonlySet<string> = new Set(CLICK_TEXTS);
+function attribution(input: SubmissionCreate, pageUrl: string | null, warnings: Warning[]): Attribution {
+  const given: AttributionInput = {
+    page_url: pageUrl,
+    paid_source: input.paid_source ?? null,
+    utm_source: contextText('utm_source', input.utm_source, warnings),
+    utm_medium: contextText('utm_medium', input.utm_medium, warnings),
+    utm_campaign: contextText('utm_campaign', input.utm_campaign, warnings),
+    utm_term: contextText('utm_term', input.utm_term, warnings),
+    utm_content: contextText('utm_content', input.utm_content, warnings),
+    click_id: contextText('click_id', input.click_id, warnings),
+  };
+  for (const name of CLICK_IDS) if (input[name]) given[name] = contextText(name, input[name], warnings);
+  const found = attribute(given);
+  if (!pageUrl?.includes('?')) return found;
+  // What came out of the address was percent-encoded there: it is clean only after the same rules.
+  for (const name of UTM_NAMES) if (!given[name]) found[name] = contextText(name, found[name], []);
+  if (!given.click_id) found.click_id = contextText('click_id', found.click_id, []);
+  return found;
+}
 
-function contextText(name: TextName, given: string | null | undefined, warnings: Warning[]): string | null {
+/** Random identifiers, which now and then look like a card number. */
+const OPAQUE: ReadonlySet<string> = new Set(['click_id', ...CLICK_IDS]);
+
+function contextText(name: string, given: string | null | undefined, warnings: Warning[]): string | null {
   if (!given) return null;
   const clean = cleanSentence(given);
   const stored = OPAQUE.has(name) ? cutText(clean, MAX_TEXT) : maskAndCut(clean, MAX_TEXT);

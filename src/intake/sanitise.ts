@@ -8,11 +8,10 @@ import {
   type Warning,
 } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
-import { maskAndCut, maskCards } from './cards.ts';
 import { judgeName, type NameVerdict } from './names.ts';
-import { isObject, MAX_DEPTH, walkFields } from './normalise.ts';
+import { MAX_DEPTH, walkFields } from './normalise.ts';
 import { jsonPointer } from './pointer.ts';
-import { cleanText, cutText, withPlainLineEnds } from './text.ts';
+import { cleanTree, cleanValue, isMarked, MAX_NODES, type Marks, noMarks, type Place, setMember } from './values.ts';
 
 /**
  * What to do with more fields, longer or empty names, deeper nesting than allowed: `refuse` the lead (REST, MCP,
@@ -21,8 +20,6 @@ import { cleanText, cutText, withPlainLineEnds } from './text.ts';
 export type Overflow = 'refuse' | 'keep-first';
 
 export const MAX_DETAILS = 20;
-/** How many members and items of nested lists are looked at: bounds the work of one request. */
-const MAX_NODES = 10_000;
 const CHARACTERS = `${MAX_TEXT.toLocaleString('en')} characters`;
 /** The name of a field that came without one, under `keep-first`. */
 const UNNAMED = 'field';
@@ -34,16 +31,6 @@ export interface SanitisedFields {
   /** Why the lead has to be refused; empty: it need not be. */
   problems: ErrorDetail[];
 }
-
-/** What was done to the values of one field. */
-interface Marks {
-  masked: boolean;
-  cut: boolean;
-  cleaned: boolean;
-  dropped: boolean;
-  tooDeep: boolean;
-}
-const noMarks = (): Marks => ({ masked: false, cut: false, cleaned: false, dropped: false, tooDeep: false });
 
 /**
  * Flattens and sanitises the fields of one lead, as spec 1 says: at most 200 fields (those that are dropped
@@ -62,6 +49,8 @@ class FieldPass {
   private readonly problems: ErrorDetail[] = [];
   private readonly overflow: Overflow;
   private seen = 0;
+  /** One for all fields until something is marked: most leads are clean. */
+  private marks = noMarks();
 
   constructor(overflow: Overflow) {
     this.overflow = overflow;
@@ -77,11 +66,17 @@ class FieldPass {
     if (verdict.sensitive) return this.warn('field_dropped', verdict.name, 'Left out: the name says it is sensitive.');
     const name = this.usableName(verdict, path);
     if (name === null) return this.problems.length < MAX_DETAILS;
-    const marks = noMarks();
+    const { marks } = this;
     const clean = cleanValue(value, rawName, verdict.phone, path.length, marks);
-    if (marks.tooDeep && this.overflow === 'refuse') return this.tooDeep(rawName, path);
+    if (marks.tooDeep && this.overflow === 'refuse') {
+      this.marks = noMarks();
+      return this.tooDeep(rawName, path);
+    }
     this.keep(name, clean);
-    this.report(name, marks);
+    if (isMarked(marks)) {
+      this.report(name, marks);
+      this.marks = noMarks();
+    }
     return true;
   }
 
@@ -148,109 +143,6 @@ class FieldPass {
     this.problems.push({ path: jsonPointer(['fields', ...path]), message });
     return this.problems.length < MAX_DETAILS;
   }
-}
-
-function cleanValue(value: unknown, name: string, phone: boolean, depth: number, marks: Marks): FieldValue {
-  if (!Array.isArray(value)) return cleanScalar(value, phone, marks);
-  if (value.every(isScalar)) return value.map((item) => cleanScalar(item, phone, marks));
-  const text = JSON.stringify(cleanTree(value, { name, phone, depth: depth + 1, room: { nodes: MAX_NODES } }, marks));
-  const cut = cutText(text, MAX_TEXT);
-  if (cut !== text) marks.cut = true;
-  return cut;
-}
-
-function isScalar(value: unknown): boolean {
-  return typeof value !== 'object' || value === null;
-}
-
-/**
- * One value as it may be stored.
- * @param phone it belongs to a phone field: its digits are no card number
- */
-function cleanScalar(value: unknown, phone: boolean, marks: Marks): FieldScalar {
-  if (typeof value === 'string') return cleanString(value, phone, marks);
-  if (typeof value === 'number') return cleanNumber(value, phone, marks);
-  if (typeof value === 'boolean') return value;
-  // JSON has nothing else; what an adapter hands over all the same is kept as text.
-  return value === null || value === undefined ? null : cleanString(String(value), phone, marks);
-}
-
-function cleanString(value: string, phone: boolean, marks: Marks): string {
-  const clean = cleanText(value);
-  if (clean !== value && clean !== withPlainLineEnds(value)) marks.cleaned = true;
-  const cut = cutText(clean, MAX_TEXT);
-  if (cut !== clean) marks.cut = true;
-  if (phone) return cut;
-  const masked = maskAndCut(clean, MAX_TEXT);
-  if (masked !== cut) marks.masked = true;
-  return masked;
-}
-
-function cleanNumber(value: number, phone: boolean, marks: Marks): number | string {
-  if (!Number.isFinite(value)) return String(value);
-  if (phone || Math.abs(value) < 1e11 || !Number.isInteger(value)) return value;
-  const text = String(value);
-  const masked = maskCards(text);
-  if (masked === text) return value;
-  marks.masked = true;
-  return masked;
-}
-
-interface Place {
-  /** The names on the way, joined by dots: what decides on sensitive and phone fields. */
-  name: string;
-  phone: boolean;
-  depth: number;
-  /** How many more members and items are looked at; shared by the whole tree. */
-  room: { nodes: number };
-}
-
-/**
- * A nested value without sensitive members, card numbers and what is nested too deep, as plain JSON. What comes
- * after `MAX_NODES` members and items is cut: in a field's text it would be past the end anyway.
- */
-function cleanTree(value: unknown, place: Place, marks: Marks): unknown {
-  if (typeof value !== 'object' || value === null) return cleanScalar(value, place.phone, marks);
-  if (place.depth > MAX_DEPTH) {
-    marks.tooDeep = true;
-    return null;
-  }
-  if (Array.isArray(value)) return cleanItems(value, { ...place, depth: place.depth + 1 }, marks);
-  return isObject(value) ? cleanMembers(value, place, marks) : null;
-}
-
-function cleanItems(items: readonly unknown[], place: Place, marks: Marks): unknown[] {
-  const kept: unknown[] = [];
-  for (const item of items) {
-    if (!takeRoom(place, marks)) break;
-    kept.push(cleanTree(item, place, marks));
-  }
-  return kept;
-}
-
-function cleanMembers(object: Record<string, unknown>, place: Place, marks: Marks): Record<string, unknown> {
-  const members = new Map<string, unknown>();
-  for (const key of Object.keys(object)) {
-    if (!takeRoom(place, marks)) break;
-    // The end of a very long way is enough to judge by; joining all of it again and again is not linear.
-    const name = `${place.name.slice(-MAX_FIELD_NAME)}.${key}`;
-    const { sensitive, phone } = judgeName(name);
-    if (sensitive) marks.dropped = true;
-    else setMember(members, key, cleanTree(object[key], { ...place, name, phone, depth: place.depth + 1 }, marks));
-  }
-  return Object.fromEntries(members);
-}
-
-function takeRoom(place: Place, marks: Marks): boolean {
-  if (place.room.nodes-- > 0) return true;
-  marks.cut = true;
-  return false;
-}
-
-/** A member whose name only cleaning makes equal to another one's is kept beside it. */
-function setMember(members: Map<string, unknown>, key: string, value: unknown): void {
-  const clean = maskCards(cleanText(key));
-  members.set(members.has(clean) ? `${clean} (${members.size})` : clean, value);
 }
 
 export interface SanitisedMetadata {

@@ -24,6 +24,7 @@ export function cleanUrl(text: string): CleanUrl {
   result.masked = result.url !== base;
   if (question >= 0) cleanPairs('?', head.slice(question + 1), result);
   if (hash >= 0) cleanPairs('#', anonymous.slice(hash + 1), result);
+  if (!result.dropped && !result.masked) result.url = text;
   return result;
 }
 

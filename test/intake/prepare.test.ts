@@ -101,9 +101,9 @@ describe('prepareSubmission', () => {
     expect(body.warnings.map(({ code, field }) => `${code} ${field}`)).toEqual([
       'field_dropped page_url',
       'field_masked page_url',
-      'field_masked utm_term',
       'field_cut page_title',
       'field_cut referrer',
+      'field_masked utm_term',
     ]);
     expect(JSON.stringify(body)).not.toContain('hunter2');
   });

@@ -185,6 +185,20 @@ describe('too much', () => {
     expect(codes(sanitiseFields(nested(50_000, 1), 'keep-first'))).toHaveLength(1);
   });
 
+  test('of very wide nested values the first 10,000 are looked at, and the cut is named', () => {
+    const wide = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`k${i}`, i]));
+    const field = refuse({
+      rows: [wide],
+      hidden: [Object.fromEntries(Object.keys(wide).map((key) => [`pin ${key}`, 1]))],
+    });
+    expect(field.fields.rows).toBe(JSON.stringify([wide]).slice(0, 10_000));
+    expect(field.fields.hidden).toBe('[{}]');
+    expect(codes(field)).toEqual(['field_cut rows', 'field_cut hidden', 'field_dropped hidden']);
+    const { metadata, warnings } = sanitiseMetadata({ wide, list: Object.values(wide) }, 'refuse');
+    expect(Object.keys(metadata.wide as object)).toHaveLength(10_000);
+    expect(codes({ warnings })).toEqual(['metadata_cut metadata.wide', 'metadata_cut metadata.list']);
+  });
+
   test('at most 20 problems are told', () => {
     const input = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${'x'.repeat(200)}${i}`, i]));
     expect(refuse(input).problems).toHaveLength(20);
