@@ -60,6 +60,8 @@ interface Run {
   afterPlus: boolean;
   /** After `0.`: the rest of a decimal number. */
   afterPoint: boolean;
+  /** Before `.5`: the whole part of one. */
+  beforePoint: boolean;
 }
 
 function passesLuhn(digits: number[], from: number, length: number): boolean {
@@ -82,7 +84,7 @@ function cardAt(run: Run, from: number): number {
   for (let length = Math.min(MAX_DIGITS, digits.length - from); length >= MIN_DIGITS; length--) {
     if ((allowed & (1 << length)) === 0) continue;
     const end = from + length;
-    if ((end === digits.length || begins[end]) && passesLuhn(digits, from, length)) return length;
+    if ((end === digits.length ? !run.beforePoint : begins[end]) && passesLuhn(digits, from, length)) return length;
   }
   return 0;
 }
@@ -114,6 +116,7 @@ function readRun(text: string, start: number): { run: Run; end: number } {
     begins: [],
     afterPlus: before === 0x2b || (before === 0x20 && beforeThat === 0x2b),
     afterPoint: before === 0x2e && isDigit(beforeThat),
+    beforePoint: false,
   };
   let end = start;
   let gap = MAX_GAP;
@@ -128,6 +131,7 @@ function readRun(text: string, start: number): { run: Run; end: number } {
     } else if (isGap(code) && gap < MAX_GAP) gap++;
     else break;
   }
+  run.beforePoint = text.charCodeAt(end) === 0x2e && isDigit(text.charCodeAt(end + 1));
   return { run, end };
 }
 
