@@ -8,8 +8,8 @@ import { leadIdTag } from './tabs.ts';
 const PAGE = 5_000;
 
 /**
- * Compares each tab's Lead ID column with the database: one read for all marks, one per tab. Changes nothing in the
- * sheet. A tab that can't be compared says why.
+ * Compares each tab's Lead ID column with the database: one read for all marks, one for each
+ * group of tabs. Changes nothing in the sheet. A tab that can't be compared says why.
  */
 export async function verifyTabs(
   step: Step | FlushOutcome,
@@ -27,10 +27,45 @@ export async function verifyTabs(
   const look = lookOf(found.value);
   const reports: TabReport[] = [];
   progress.report(0, tabs.length);
-  for (const tab of tabs) {
+  for (const group of groups(deps, at, tabs)) {
     if (progress.signal.aborted) break;
-    reports.push(await verifyTab(step, look, tab));
+    reports.push(...(await verifyGroup(step, look, group)));
     progress.report(reports.length, tabs.length);
+  }
+  return reports;
+}
+
+/** Tabs read by one call, and the rows they may have together: an id takes some 30 bytes. */
+const GROUP_TABS = 25;
+const GROUP_ROWS = 100_000;
+
+function* groups(deps: GoogleDeps, at: SiteTarget, tabs: readonly SheetTab[]): Generator<SheetTab[]> {
+  let group: SheetTab[] = [];
+  let rows = 0;
+  for (const tab of tabs) {
+    let own = 0;
+    for (const _id of syncedIds(deps, at, tab.formId)) own += 1;
+    if (group.length === GROUP_TABS || (group.length > 0 && rows + own > GROUP_ROWS)) {
+      yield group;
+      group = [];
+      rows = 0;
+    }
+    group.push(tab);
+    rows += own;
+  }
+  if (group.length > 0) yield group;
+}
+
+async function verifyGroup(step: Step, look: Look, tabs: readonly SheetTab[]): Promise<TabReport[]> {
+  const { deps, at } = step;
+  const tags = new Map(tabs.map((tab) => [tab, leadIdTag(tab, look)]));
+  const wanted = [...tags.values()].filter((tag) => tag !== null);
+  const reply = wanted.length === 0 ? null : await step.api.columns(step.book, wanted);
+  const reports: TabReport[] = [];
+  for (const [tab, tag] of tags) {
+    if (tag === null) reports.push(unread(deps, at, tab, tab.state === 'paused' ? tab.problem : NO_LEAD_IDS));
+    else if (!reply?.ok) reports.push(unread(deps, at, tab, reply?.failure.problem ?? NO_LEAD_IDS));
+    else reports.push(await compareTab(step, tab, reply.value.get(tag) ?? []));
   }
   return reports;
 }
@@ -44,14 +79,10 @@ function problemOf(outcome: FlushOutcome): SheetProblem {
   return { code: 'network', message: 'The spreadsheet could not be read. Try again later.', technical: null };
 }
 
-async function verifyTab(step: Step, look: Look, tab: SheetTab): Promise<TabReport> {
+async function compareTab(step: Step, tab: SheetTab, column: readonly unknown[]): Promise<TabReport> {
   const { deps, at } = step;
-  const tag = leadIdTag(tab, look);
-  if (tag === null) return unread(deps, at, tab, tab.state === 'paused' ? tab.problem : NO_LEAD_IDS);
-  const reply = await step.api.columns(step.book, [tag]);
-  if (!reply.ok) return unread(deps, at, tab, reply.failure.problem);
   const counts = new Map<string, number>();
-  for (const value of (reply.value.get(tag) ?? []).slice(1)) {
+  for (const value of column.slice(1)) {
     if (typeof value !== 'string' || value === '') continue;
     counts.set(value, (counts.get(value) ?? 0) + 1);
   }
