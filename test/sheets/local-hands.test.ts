@@ -145,6 +145,59 @@ describe('a person', () => {
   });
 });
 
+describe('looking', () => {
+  test('verify names rows that the database does not hold for written', async () => {
+    const leads = await written();
+    const id = leads[1]?.id ?? '';
+    await h.store.sheets.requeue(h.site.id, { which: 'ids', ids: [id] }, 10);
+    const [report] = await h.driver.verify(siteTarget(h), null, idleProgress());
+    expect(report).toMatchObject({ inDatabase: 2, inSheet: 3, missing: [], doubled: [], unknown: [id] });
+  });
+
+  test('verify finds what is missing and doubled among thousands, in whatever order they stand', async () => {
+    const leads = await add(h, 'Big', ...Array.from({ length: 7_000 }, (_, i) => ({ n: `${i}` })));
+    await flushAll(h);
+    const [first = '', middle = '', last = ''] = [leads[0]?.id, leads[3_500]?.id, leads.at(-1)?.id];
+    await h.store.sheets.requeue(h.site.id, { which: 'ids', ids: [first, middle] }, 10);
+    await flushAll(h);
+    const lost = await add(h, 'Big', { n: 'lost' });
+    await h.store.sheets.markSynced(h.site.id, sortedIds(lost));
+    await h.store.sheets.requeue(h.site.id, { which: 'ids', ids: [last] }, 10);
+    const [report] = await h.driver.verify(siteTarget(h), null, idleProgress());
+    expect(report).toMatchObject({ inDatabase: 7_000, inSheet: 7_002, missing: sortedIds(lost), unknown: [last] });
+    expect(report?.doubled.sort()).toEqual([first, middle].sort());
+  });
+
+  test('the last rows of a long file are found from its end, line ends inside cells or not', async () => {
+    const text = (i: number) => `${i}\r\n"x",${'long\r\n'.repeat(i % 2 ? 3_000 : 0)}`;
+    const leads = await add(h, 'Long', ...Array.from({ length: 200 }, (_, i) => ({ n: text(i) })));
+    await flushAll(h);
+    const form = { id: leads[0]?.formId ?? '' };
+    for (const limit of [1, 3, 150, 500]) {
+      const rows = await h.driver.rows(siteTarget(h), form, limit);
+      expect(column(rows, 'n')).toEqual(leads.slice(-limit).map((lead) => String(lead.body.fields.n)));
+    }
+  });
+
+  test('a last row longer than anything read at once, full of line ends, is known for ours after a start', async () => {
+    const leads = await add(
+      h,
+      'Long',
+      { a: '1' },
+      { a: '"\r\n'.repeat(10_000), b: ',\n'.repeat(16_000), c: '"'.repeat(49_000) },
+    );
+    const more = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`f${i}`, '"\n'.repeat(24_000)]));
+    leads.push(...(await add(h, 'Long', more)));
+    await flushAll(h);
+    expect(h.tab('Long').length).toBeGreaterThan(600_000);
+    await h.restart();
+    leads.push(...(await add(h, 'Long', { a: '2' })));
+    await flushAll(h);
+    expect(idsOf(await h.readTab('Long'))).toEqual(sortedIds(leads));
+    expect(h.events).toEqual([]);
+  });
+});
+
 describe('new generations', () => {
   test('a lone lead with a new field shows at once; the next one within a minute, while others go on', async () => {
     await written();

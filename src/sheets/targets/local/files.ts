@@ -9,7 +9,8 @@ export interface Stamp {
   ino: number;
 }
 
-const CHUNK_BYTES = 1 << 20;
+/** Read and written at a time: little enough that requests that come in meanwhile hardly wait. */
+const CHUNK_BYTES = 1 << 18;
 /** Leads are personal data: for the account that runs the server alone. */
 const FILE_MODE = 0o600;
 
@@ -131,7 +132,7 @@ async function readAt(file: FileHandle, into: Buffer, position: number): Promise
 
 /**
  * The records in the first `length` bytes of a file, some at a time; each as it stands, one character a byte.
- * Holds about a megabyte, however long the file is.
+ * Holds little, however long the file is.
  */
 export async function* readRecords(path: string, length: number): AsyncGenerator<string[]> {
   const file = await open(path, 'r');
@@ -148,6 +149,43 @@ export async function* readRecords(path: string, length: number): AsyncGenerator
   } finally {
     await file.close();
   }
+}
+
+const FIRST_WINDOW_BYTES = 1 << 18;
+const LAST_WINDOW_BYTES = 64 << 20;
+
+/**
+ * The last records of the bytes from `first` to `end`, at most `count`, as `readRecords` gives them. A record must
+ * begin at `first` and one must end at `end`. Reads no more than it has to; gives up beyond 64 MiB.
+ */
+export async function lastRecords(path: string, first: number, end: number, count: number): Promise<string[]> {
+  for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
+    const start = Math.max(first, end - window);
+    const text = (await readSlice(path, start, end)).toString('latin1');
+    const records = splitRecords(start === first ? text : text.slice(firstRecord(text)));
+    if (records.length >= count || start === first || window >= LAST_WINDOW_BYTES) return records.slice(-count);
+  }
+}
+
+/**
+ * Where the first whole record begins in a text that ends with one. Its end is outside quotes, and every quote of
+ * ours turns inside to outside, so their number tells which its start is.
+ */
+function firstRecord(text: string): number {
+  let quotes = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) quotes += 1;
+  let inside = quotes % 2 === 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) inside = !inside;
+    else if (code === 0x0a && !inside) return at + 1;
+  }
+  return text.length;
+}
+
+function splitRecords(text: string): string[] {
+  const splitter = new RecordSplitter();
+  return [...splitter.push(text), ...splitter.end()];
 }
 
 /** Gathers pieces of text (one character a byte) into buffers worth a write. */

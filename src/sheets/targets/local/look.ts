@@ -1,18 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SheetColumn, SheetProblem, SheetTab } from '../../../store/sheets.ts';
+import type { SheetProblem, SheetTab } from '../../../store/sheets.ts';
 import type { Site } from '../../../store/store.ts';
-import { parseRecord, RecordSplitter } from '../../csv.ts';
+import { parseRecord } from '../../csv.ts';
 import type { Progress, TabReport } from '../../target.ts';
-import { readRecords, readSlice, stampOf } from './files.ts';
+import { lastRecords, readRecords, readSlice, stampOf } from './files.ts';
 import { problemOf } from './problems.ts';
 import { asText, headerRow, inFileOrder, recordId } from './table.ts';
 import { localBook, tabPath, type Workbook } from './workbook.ts';
 
 const IDS_A_PAGE = 5_000;
-/** What is read from the end of a file to find its last rows. */
-const WINDOW_BYTES = 1 << 20;
-/** Line ends tried as the beginning of a record, from the window's start on. */
-const MAX_TRIES = 200;
+const LEADS_A_PAGE = 500;
 
 export const FILE_GONE: SheetProblem = {
   code: 'file_missing',
@@ -46,36 +43,71 @@ export async function verifySite(
 
 async function verifyTab(book: Workbook, site: Site, tab: SheetTab): Promise<TabReport> {
   const formName = book.store.forms.get(site.id, tab.formId)?.name ?? tab.title;
-  const report: TabReport = {
-    tab,
-    formName,
-    inDatabase: 0,
-    inSheet: 0,
-    missing: [],
-    doubled: [],
-    unknown: [],
-    problem: null,
-  };
-  const inSheet = new Set<string>();
-  const doubled = new Set<string>();
+  const none = { tab, formName, inDatabase: 0, inSheet: 0, missing: [], doubled: [], unknown: [] };
+  let problem: SheetProblem | null;
   try {
-    report.problem = await fileProblem(book, tab);
-    if (!report.problem) {
-      for await (const id of idsInFile(book, tab)) {
-        report.inSheet += 1;
-        if (inSheet.has(id)) doubled.add(id);
-        inSheet.add(id);
-      }
-    }
+    problem = await fileProblem(book, tab);
+    if (!problem) return { ...none, ...(await compare(book, site, tab)), problem: null };
   } catch (error) {
-    report.problem = problemOf(error);
-    if (!report.problem) throw error;
+    problem = problemOf(error);
+    if (!problem) throw error;
   }
-  for await (const id of idsInDatabase(book, tab)) {
-    report.inDatabase += 1;
-    if (!inSheet.delete(id) && !report.problem) report.missing.push(id);
+  let inDatabase = 0;
+  for await (const ids of idsInDatabase(book, tab)) inDatabase += ids.length;
+  return { ...none, inDatabase, problem };
+}
+
+/**
+ * Reads file and database side by side. Rows stand in about the order of their ids, so what one side has and the
+ * other doesn't have yet stays few, however many rows there are.
+ */
+async function compare(book: Workbook, site: Site, tab: SheetTab) {
+  const database = idsInDatabase(book, tab);
+  const missing = new Set<string>();
+  /** Ids in the file that the database has not named: not yet, not at all, or not so often. */
+  const extra = new Map<string, number>();
+  let [inSheet, inDatabase] = [0, 0];
+  const readDatabase = async (): Promise<boolean> => {
+    const page = await database.next();
+    if (page.done) return false;
+    inDatabase += page.value.length;
+    for (const id of page.value) if (!takeOne(extra, id)) missing.add(id);
+    return true;
+  };
+  for await (const ids of idsInFile(book, tab)) {
+    inSheet += ids.length;
+    for (const id of ids) if (!missing.delete(id)) extra.set(id, (extra.get(id) ?? 0) + 1);
+    while (inDatabase < inSheet && (await readDatabase()));
   }
-  return { ...report, doubled: [...doubled], unknown: [...inSheet] };
+  while (await readDatabase());
+  const known = syncedAmong(book, site, tab, [...extra.keys()]);
+  const doubled = [...extra].filter(([id, times]) => times > 1 || known.has(id)).map(([id]) => id);
+  return {
+    inDatabase,
+    inSheet,
+    missing: [...missing],
+    doubled,
+    unknown: [...extra.keys()].filter((id) => !known.has(id)),
+  };
+}
+
+/** Takes one from a count; false when there is none. */
+function takeOne(counts: Map<string, number>, id: string): boolean {
+  const count = counts.get(id);
+  if (count === undefined) return false;
+  if (count === 1) counts.delete(id);
+  else counts.set(id, count - 1);
+  return true;
+}
+
+function syncedAmong(book: Workbook, site: Site, tab: SheetTab, ids: readonly string[]): Set<string> {
+  const known = new Set<string>();
+  for (let at = 0; at < ids.length; at += LEADS_A_PAGE) {
+    for (const lead of book.store.sheets.leadsByIds(site.id, ids.slice(at, at + LEADS_A_PAGE))) {
+      if (lead.syncStatus === 'synced' && lead.formId === tab.formId) known.add(lead.id);
+    }
+  }
+  return known;
 }
 
 /** What is plainly wrong with a tab's file; null: its header is ours and all its committed bytes are there. */
@@ -89,22 +121,23 @@ export async function fileProblem(book: Workbook, tab: SheetTab): Promise<SheetP
   return begins && stamp.size >= tab.length ? null : FILE_CHANGED;
 }
 
-async function* idsInFile(book: Workbook, tab: SheetTab): AsyncGenerator<string> {
+/** The Lead IDs of a tab's file, some at a time. */
+async function* idsInFile(book: Workbook, tab: SheetTab): AsyncGenerator<string[]> {
   if (tab.length === 0) return;
   const columns = inFileOrder(tab.columns);
   for await (const records of readRecords(tabPath(book.dir, tab), tab.length)) {
-    for (const record of records) {
-      const id = recordId(record, columns);
-      if (id !== null) yield id;
-    }
+    const ids = records.map((record) => recordId(record, columns)).filter((id) => id !== null);
+    // A copy: a piece of a string keeps all of it in memory.
+    yield ids.map(asText);
   }
 }
 
-async function* idsInDatabase(book: Workbook, tab: SheetTab): AsyncGenerator<string> {
+/** The ids that should stand there, some at a time; other work gets its turn in between. */
+async function* idsInDatabase(book: Workbook, tab: SheetTab): AsyncGenerator<string[]> {
   let after: string | null = null;
   do {
     const page: string[] = book.store.sheets.syncedIds(tab.siteId, tab.formId, IDS_A_PAGE, after);
-    yield* page;
+    yield page;
     after = page.length < IDS_A_PAGE ? null : (page.at(-1) ?? null);
     await nextTurn();
   } while (after !== null);
@@ -117,42 +150,7 @@ async function* idsInDatabase(book: Workbook, tab: SheetTab): AsyncGenerator<str
 export async function lastRows(book: Workbook, site: Site, formId: string, limit: number): Promise<string[][]> {
   const tab = book.store.sheets.tabOfForm(localBook(site.id), formId);
   if (!tab || tab.length === 0 || (await fileProblem(book, tab))) return [];
-  const columns = inFileOrder(tab.columns);
-  const header = headerRow(columns);
-  const records = limit > 0 ? await lastRecords(tabPath(book.dir, tab), header.length, tab, columns, limit) : [];
+  const header = headerRow(inFileOrder(tab.columns));
+  const records = limit > 0 ? await lastRecords(tabPath(book.dir, tab), header.length, tab.length, limit) : [];
   return [header, ...records].map((record) => parseRecord(record).map(asText));
-}
-
-async function lastRecords(
-  path: string,
-  first: number,
-  tab: SheetTab,
-  columns: readonly SheetColumn[],
-  limit: number,
-): Promise<string[]> {
-  const start = Math.max(first, tab.length - WINDOW_BYTES);
-  const window = (await readSlice(path, start, tab.length)).toString('latin1');
-  const found = start === first ? split(window) : recordsAtEnd(window, columns);
-  if (found && (found.length >= limit || start === first)) return found.slice(-limit);
-  let last: string[] = [];
-  for await (const records of readRecords(path, tab.length)) last = [...last, ...records].slice(-limit);
-  return last;
-}
-
-/**
- * The records that a piece out of a file's middle ends with. A line end may stand inside quotes, so a beginning
- * counts only if all that follows are rows of ours; null when none was found.
- */
-function recordsAtEnd(window: string, columns: readonly SheetColumn[]): string[] | null {
-  for (let at = window.indexOf('\n'), tries = 0; at >= 0 && tries < MAX_TRIES; at = window.indexOf('\n', at + 1)) {
-    const records = split(window.slice(at + 1));
-    if (records.length > 0 && records.every((record) => recordId(record, columns) !== null)) return records;
-    tries += 1;
-  }
-  return null;
-}
-
-function split(text: string): string[] {
-  const splitter = new RecordSplitter();
-  return [...splitter.push(text), ...splitter.end()];
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SheetTab } from '../../../store/sheets.ts';
 import type { Site, StoredForm } from '../../../store/store.ts';
 import { asideTitle, fileTitle, foldTitle, freeTitle, isTitleOf } from './file-names.ts';
-import { moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
+import { lastRecords, moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
 import { headerRow, inFileOrder, isOurTail, leadRow, recordId } from './table.ts';
 import { generationPath, readGenerationName, siteFolder, tabPath, type Workbook } from './workbook.ts';
 
@@ -16,8 +16,6 @@ export type Condition = 'good' | 'missing' | 'foreign';
 
 /** Tails beyond this are not looked at: no flush of ours is that long. */
 const MAX_TAIL_BYTES = 64 << 20;
-/** How far back the last committed record is looked for. */
-const LAST_RECORD_BYTES = 1 << 20;
 
 /**
  * Ends what a crash cut short: a generation that was committed takes the file's place, others are removed.
@@ -58,23 +56,8 @@ async function beginsAsCommitted(tab: SheetTab, path: string): Promise<boolean> 
   const header = headerRow(columns);
   if ((await readSlice(path, 0, header.length)).toString('latin1') !== header) return false;
   if (tab.length === header.length) return true;
-  const start = Math.max(header.length, tab.length - LAST_RECORD_BYTES);
-  const end = (await readSlice(path, start, tab.length)).toString('latin1');
-  return end.endsWith('\r\n') && lastRecordId(end, columns) !== null;
-}
-
-/**
- * The id of the record that a text ends with. Where it begins can't be told from the text alone, for a line end
- * may stand inside quotes: the first beginning, from the end on, that makes a record of ours is it.
- */
-function lastRecordId(text: string, columns: SheetTab['columns']): string | null {
-  for (let at = text.length - 2, tries = 0; at >= 0 && tries < 1_000; tries++) {
-    const line = text.lastIndexOf('\r\n', at - 1);
-    const id = recordId(text.slice(line < 0 ? 0 : line + 2), columns);
-    if (id !== null) return id;
-    at = line;
-  }
-  return null;
+  const [last = ''] = await lastRecords(path, header.length, tab.length, 1);
+  return last.endsWith('\r\n') && recordId(last, columns) !== null;
 }
 
 async function tailIsOurs(book: Workbook, site: Site, tab: SheetTab, path: string, size: number): Promise<boolean> {
