@@ -186,7 +186,7 @@ describe('while the server runs', () => {
       });
 
     for (const name of ['Ada', 'Bob', 'Cy']) expect((await send({ Name: name })).status).toBe(201);
-    await server.logged('"sheet.flushed"');
+    await server.wrote(3);
 
     const page = await json(['lead', 'list', '--per-page', '2']);
     expect(faults(Page(Submission), page)).toEqual([]);

@@ -28,6 +28,8 @@ export interface Server {
   log(): string;
   /** Resolves once the log has this text. */
   logged(text: string): Promise<void>;
+  /** Resolves once it has written so many rows to sheets. */
+  wrote(rows: number): Promise<void>;
   kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void;
   exited: Promise<number>;
   /** Everything it wrote to stdout; complete once it has exited. */
@@ -82,12 +84,18 @@ export function program(baseEnv: Record<string, string> = {}): Program {
         pid: child.pid,
         log: log.text,
         logged: log.until,
+        wrote: (rows) => log.until((text) => rowsIn(text) >= rows),
         kill: (signal) => child.kill(signal),
         exited: child.exited,
         stdout: new Response(child.stdout).text(),
       };
     },
   };
+}
+
+/** All rows of the flushes a log tells of. */
+function rowsIn(log: string): number {
+  return [...log.matchAll(/"sheet\.flushed".*"rows":(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
 }
 
 /** Collects a stream, and tells when a text has come. */
@@ -110,9 +118,9 @@ function follow(stream: ReadableStream<Uint8Array>) {
   })();
   return {
     text: () => text,
-    async until(wanted: string): Promise<void> {
-      while (!text.includes(wanted)) {
-        if (ended) throw new Error(`ended without ${wanted}:\n${text}`);
+    async until(wanted: string | ((text: string) => boolean)): Promise<void> {
+      while (!(typeof wanted === 'string' ? text.includes(wanted) : wanted(text))) {
+        if (ended) throw new Error(`ended too soon:\n${text}`);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
     },
