@@ -1,12 +1,14 @@
+import { Database } from 'bun:sqlite';
 import { afterAll } from 'bun:test';
+import { copyFileSync, rmSync } from 'node:fs';
 import type { Fields } from '../../src/contract/submission.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { FlushOutcome, SiteTarget, TargetDriver } from '../../src/sheets/target.ts';
+import type { FlushOutcome, SiteTarget, TabReport } from '../../src/sheets/target.ts';
 import type { GoogleApi } from '../../src/sheets/targets/google/api.ts';
 import type { TokenSource } from '../../src/sheets/targets/google/auth.ts';
 import { createGoogleApi } from '../../src/sheets/targets/google/client.ts';
-import { createGoogleDriver, type GoogleLimits } from '../../src/sheets/targets/google/driver.ts';
+import { createGoogleDriver, type GoogleDriver, type GoogleLimits } from '../../src/sheets/targets/google/driver.ts';
 import { createQuotaBook } from '../../src/sheets/targets/google/quota.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Lead, NewLead, Site, Store } from '../../src/store/store.ts';
@@ -52,8 +54,9 @@ export class Bench {
   readonly clock: TestClock;
   readonly google = server();
   readonly dir = tempDir();
+  path: string;
   store!: Store;
-  driver!: TargetDriver;
+  driver!: GoogleDriver;
   site!: Site;
   book = '';
   email = '';
@@ -61,8 +64,12 @@ export class Bench {
   key: Parameters<typeof signJwt>[0] | undefined;
   wrap: Wrap | undefined;
 
-  private constructor(readonly options: BenchOptions) {
-    this.clock = new TestClock();
+  private constructor(
+    readonly options: BenchOptions,
+    clock?: TestClock,
+  ) {
+    this.clock = clock ?? new TestClock();
+    this.path = `${this.dir}/leadtosheet.db`;
     this.wrap = options.wrap;
   }
 
@@ -94,10 +101,6 @@ export class Bench {
     });
     bench.restart();
     return bench;
-  }
-
-  get path(): string {
-    return `${this.dir}/leadtosheet.db`;
   }
 
   /** Opens the store file: at the start, and after a crash or a restore. */
@@ -247,6 +250,51 @@ export class Bench {
       await this.advance(Math.max(pauseMs, outcome.kind === 'wrote' ? outcome.notBeforeMs : (outcome.afterMs ?? 0)));
     }
     throw new Error(`not drained after ${steps} steps: ${JSON.stringify(outcomes.slice(-5))}`);
+  }
+
+  verify(): Promise<TabReport[]> {
+    return this.driver.verify(this.at(), null, { signal: new AbortController().signal, report: () => {} });
+  }
+
+  async retag(): Promise<void> {
+    const done = await this.driver.retag(this.at());
+    if (!done.ok) throw new Error(done.problem.code);
+  }
+
+  /** A copy of the database as it is now. */
+  backup(to: string): void {
+    const db = new Database(this.path, { readonly: true });
+    db.run('VACUUM INTO ?', [to]);
+    db.close();
+  }
+
+  /** The end of the process, and the start of another, perhaps on an earlier copy of the database. */
+  async reopen(from: string | null = null, instanceId = this.instanceId): Promise<void> {
+    await this.store.close();
+    if (from !== null) {
+      for (const end of ['', '-wal', '-shm']) rmSync(this.path + end, { force: true });
+      copyFileSync(from, this.path);
+    }
+    this.instanceId = instanceId;
+    this.open();
+    this.restart();
+  }
+
+  /** Another server on the same spreadsheet: on a copy of a database, or on an empty one (null). */
+  async twin(path: string | null, instanceId: string): Promise<Bench> {
+    const twin = new Bench(this.options, this.clock);
+    twin.book = this.book;
+    twin.email = this.email;
+    twin.key = this.key;
+    twin.instanceId = instanceId;
+    if (path !== null) twin.path = path;
+    twin.open();
+    if (path === null) twin.site = await twin.store.sites.create({ name: 'Twin', timezone: 'UTC' });
+    else twin.site = this.site;
+    const target = { kind: 'google', book: this.book, connectionId: null, title: null, url: null } as const;
+    if (path === null) await twin.store.sheets.setTarget(twin.site.id, target);
+    twin.restart();
+    return twin;
   }
 
   /** What nobody may do: formulas, calls over quota, two writes at once. */

@@ -1,17 +1,36 @@
+import type { SheetProblem } from '../../../store/sheets.ts';
 import type { FlushOutcome, SiteTarget, TargetDriver } from '../../target.ts';
 import { checkAccess } from './check.ts';
 import { flushStep, hasWork } from './flush.ts';
 import { type BookMemory, newMemory } from './memory.ts';
+import { type Done, release, remakeTab, restoreColumn, retag, takeOver } from './operator.ts';
 import { GOOGLE_LIMITS, type GoogleDeps, type GoogleLimits, pausedBook, type Step } from './step.ts';
 import { lastRows, verifyTabs } from './verify.ts';
 
+export type { Done, RetaggedTab } from './operator.ts';
 export type { ApiFor, GoogleDeps, GoogleLimits } from './step.ts';
+
+/** What a person may ask for beside the flushing. Call them under `sync.exclusively`. */
+export interface GoogleDriver extends TargetDriver {
+  /** After `tags_wiped`: columns are recognised by their headers and marked again. Then resume the site. */
+  retag(at: SiteTarget): ReturnType<typeof retag>;
+  /** After `used_before`: this server writes here from now on. Then resume the site. */
+  takeOver(at: SiteTarget): Promise<Done>;
+  /** Before the site turns to another target: settles the batch whose fate is open, or says why it can't yet. */
+  release(at: SiteTarget): Promise<Done>;
+  /** Brings back a column that was deleted in the sheet, and its values. False: it is not deleted. */
+  restoreColumn(at: SiteTarget, formId: string, key: string): Promise<boolean>;
+  /** After `tab_gone`: a new tab for the waiting leads. False: the tab is not paused. */
+  remakeTab(at: SiteTarget, formId: string): Promise<boolean>;
+  /** Tries a paused tab again at the next flush. */
+  resumeTab(at: SiteTarget, formId: string): Promise<boolean>;
+}
 
 /**
  * Writes rows to Google spreadsheets, each exactly once. Everything that has to survive is in the store; what is
  * kept here per book may be lost at any moment. `sync.ts` calls at most once per book at a time.
  */
-export function createGoogleDriver(deps: GoogleDeps): TargetDriver {
+export function createGoogleDriver(deps: GoogleDeps): GoogleDriver {
   const limits: GoogleLimits = { ...GOOGLE_LIMITS, ...deps.limits };
   const memories = new Map<string, BookMemory>();
 
@@ -22,6 +41,13 @@ export function createGoogleDriver(deps: GoogleDeps): TargetDriver {
     const memory = memories.get(book) ?? newMemory(limits.rows, limits.setUpTabs);
     memories.set(book, memory);
     return { deps, limits, at, book, api: found.api, memory };
+  }
+
+  async function withStep<T>(at: SiteTarget, work: (step: Step) => Promise<T>): Promise<T | Failed> {
+    const step = await stepFor(at);
+    if (!('kind' in step)) return work(step);
+    const problem = step.kind === 'paused' ? step.problem : NOT_NOW;
+    return { ok: false, problem };
   }
 
   return {
@@ -51,8 +77,30 @@ export function createGoogleDriver(deps: GoogleDeps): TargetDriver {
       const step = await stepFor(at);
       return 'kind' in step ? [] : lastRows(step, form.id, limit);
     },
+    retag: (at) => withStep(at, retag),
+    takeOver: (at) => withStep(at, takeOver),
+    release: (at) => withStep(at, release),
+    async restoreColumn(at, formId, key) {
+      const tab = deps.store.sheets.tabOfForm(at.target.book, formId);
+      return tab !== null && restoreColumn(deps.store, tab, key, deps.random);
+    },
+    async remakeTab(at, formId) {
+      const tab = deps.store.sheets.tabOfForm(at.target.book, formId);
+      if (tab?.state !== 'paused') return false;
+      await remakeTab(deps.store, tab, deps.random);
+      return true;
+    },
+    async resumeTab(at, formId) {
+      const tab = deps.store.sheets.tabOfForm(at.target.book, formId);
+      if (tab?.state !== 'paused') return false;
+      await deps.store.sheets.updateTab(tab.id, { state: 'ready', problem: null });
+      return true;
+    },
   };
 }
+
+type Failed = { ok: false; problem: SheetProblem };
+const NOT_NOW: SheetProblem = { code: 'network', message: 'Google could not be reached. Try again.', technical: null };
 
 /** Troubles of a tab that may have been mended in the spreadsheet without anybody telling us. */
 const MENDS_ITSELF = new Set(['protected', 'tabs_full', 'tab_gone']);
