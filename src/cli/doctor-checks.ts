@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, SETTINGS_FILE } from '../config/load.ts';
 import { dataPaths } from '../lib/data-dir.ts';
@@ -37,6 +37,20 @@ export function checkAccess(dataDir: string): Check[] {
   return open.map((path) =>
     warning(name, `other users of this machine can read ${path}`, `chmod ${path === dataDir ? '700' : '600'} ${path}`),
   );
+}
+
+/** A data folder that no server has worked in yet. */
+export function checkEmptyFolder(dataDir: string): Check {
+  const name = 'data folder';
+  const fix = 'Move it, or set LTS_DATA_DIR to a folder that this user may write to.';
+  if (!statSync(dataDir).isDirectory()) return failed(name, `${dataDir} is a file`, fix);
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    // Whatever the reason, the file system would refuse a server as well.
+    return failed(name, `this user may not write to ${dataDir}`, fix);
+  }
+  return ok(name, `${dataDir}, without a database yet`);
 }
 
 /** When the disk is full, leads are refused. */

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Config } from '../config/load.ts';
 import { createVault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths, openDataDir } from '../lib/data-dir.ts';
@@ -9,6 +9,7 @@ import {
   type Check,
   checkAccess,
   checkClock,
+  checkEmptyFolder,
   checkPort,
   checkPublicUrl,
   checkServiceAccountFile,
@@ -60,10 +61,8 @@ async function examineData(context: Context, config: Config): Promise<Check[]> {
   if (!existsSync(config.dataDir)) {
     return [ok(name, `${config.dataDir} is made at first start`), checkPort(config.host, config.port)];
   }
-  if (!statSync(config.dataDir).isDirectory() || !existsSync(paths.database)) {
-    const opened = statSync(config.dataDir).isDirectory() ? null : openDataDir(config.dataDir, config.secret);
-    if (opened && !opened.ok) return [failed(name, opened.problem, 'See the sentence itself.')];
-    return [ok(name, `${config.dataDir}, without a database yet`), checkPort(config.host, config.port)];
+  if (!existsSync(paths.database)) {
+    return [checkEmptyFolder(config.dataDir), checkPort(config.host, config.port)];
   }
   const opened = openDataDir(config.dataDir, config.secret);
   if (!opened.ok) return [failed(name, opened.problem, 'Until then nothing starts.')];

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { TSchema } from '@sinclair/typebox';
+import { invocationOf } from '../../src/cli/invocation.ts';
 import { ErrorBody } from '../../src/contract/error.ts';
 import { Form } from '../../src/contract/form.ts';
 import { Key } from '../../src/contract/key.ts';
@@ -8,6 +9,9 @@ import { Site } from '../../src/contract/site.ts';
 import { Submission } from '../../src/contract/submission.ts';
 import { compileContract } from '../../src/intake/validate.ts';
 import { program } from './program.ts';
+
+// Each command is a process of its own, on a machine that may have other work.
+setDefaultTimeout(60_000);
 
 /** What a contract finds wrong with a value. */
 const faults = (schema: TSchema, value: unknown) => compileContract(schema as typeof Site).details(value);
@@ -95,6 +99,22 @@ describe('without any data', () => {
     const report = await fresh.json(['doctor']);
     expect(report.ok).toBe(true);
     expect(await Bun.file(`${fresh.dataDir}/secret`).exists()).toBe(false);
+  });
+});
+
+describe('how a printed command begins', () => {
+  const started = (execPath: string, main: string, cwd: string) => invocationOf({ execPath, main, cwd });
+
+  test('the binary itself, by the shortest path that works from here', () => {
+    expect(started('/opt/lts/leadtosheet', '/$bunfs/root/leadtosheet', '/opt/lts')).toBe('./leadtosheet');
+    expect(started('/opt/my apps/leadtosheet', '/$bunfs/root/leadtosheet', '/srv')).toBe("'/opt/my apps/leadtosheet'");
+  });
+
+  test('from source with the Bun that is there', () => {
+    expect(started('/usr/bin/bun', '/src/lts/src/main.ts', '/src/lts')).toBe('bun src/main.ts');
+    expect(started('/src/lts/node_modules/bun/bin/bun.exe', '/src/lts/src/main.ts', '/src/lts')).toBe(
+      'npx bun src/main.ts',
+    );
   });
 });
 
@@ -234,5 +254,5 @@ describe('while the server runs', () => {
     expect(await server.exited).toBe(0);
     expect(server.log()).not.toContain(key);
     expect(server.log()).not.toContain('Ada');
-  }, 60_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../src/cli/command.ts';
@@ -11,7 +11,8 @@ import { randomIds } from '../../src/lib/ids.ts';
 import { acquireServerLock } from '../../src/store/sqlite/lock.ts';
 import { type Program, program, type Server } from './program.ts';
 
-const LONG = 60_000;
+// Real processes, on a machine that may have other work.
+setDefaultTimeout(60_000);
 
 async function stopped(server: Server): Promise<number> {
   server.kill('SIGTERM');
@@ -31,98 +32,86 @@ function submit(server: Server, key: string, name: string): Promise<Response> {
 }
 
 describe('a first start', () => {
-  test(
-    'away from a terminal it makes the site, says how to make a key, and shows none; a second start says nothing',
-    async () => {
-      const it = program();
-      const first = await it.serve();
-      await first.logged('Its leads go to');
-      const [site] = (await it.json(['site', 'list'])).data;
-      expect(site.name).toBe('My site');
-      expect((await it.json(['key', 'list'])).data).toEqual([]);
-      expect(first.log()).toContain(`key create --site ${site.id} --name "First key" --scopes `);
-      expect(first.log()).toContain(join(it.dataDir, 'sheets', site.id, 'API.csv'));
-      expect(first.log()).not.toContain('lts_');
+  test('away from a terminal it makes the site, says how to make a key, and shows none; a second start says nothing', async () => {
+    const it = program();
+    const first = await it.serve();
+    await first.logged('Its leads go to');
+    const [site] = (await it.json(['site', 'list'])).data;
+    expect(site.name).toBe('My site');
+    expect((await it.json(['key', 'list'])).data).toEqual([]);
+    expect(first.log()).toContain(`key create --site ${site.id} --name "First key" --scopes `);
+    expect(first.log()).toContain(join(it.dataDir, 'sheets', site.id, 'API.csv'));
+    expect(first.log()).not.toContain('lts_');
 
-      // The printed command is one that works.
-      const command = /^ {2}(LTS_DATA_DIR=.* key create .*)$/m.exec(first.log())?.[1] ?? '';
-      const words = command.slice(command.indexOf('key create')).replace('"First key"', 'First').split(' ');
-      expect((await it.run(words)).stdout).toMatch(/key +lts_/);
+    // The printed command is one that works.
+    const command = /^ {2}(LTS_DATA_DIR=.* key create .*)$/m.exec(first.log())?.[1] ?? '';
+    const words = command.slice(command.indexOf('key create')).replace('"First key"', 'First').split(' ');
+    expect((await it.run(words)).stdout).toMatch(/key +lts_/);
 
-      expect(await stopped(first)).toBe(0);
-      expect(await first.stdout).toBe('');
-      const second = await it.serve();
-      expect(await stopped(second)).toBe(0);
-      expect(second.log()).not.toContain('key create');
-      expect((await it.json(['site', 'list'])).data).toHaveLength(1);
-    },
-    LONG,
-  );
+    expect(await stopped(first)).toBe(0);
+    expect(await first.stdout).toBe('');
+    const second = await it.serve();
+    expect(await stopped(second)).toBe(0);
+    expect(second.log()).not.toContain('key create');
+    expect((await it.json(['site', 'list'])).data).toHaveLength(1);
+  });
 
-  test(
-    'on a terminal it shows a key once, in a curl line that works',
-    async () => {
-      const it = program();
-      let screen = '';
-      let changed = () => {};
-      const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../src/main.ts')], {
-        cwd: join(it.dataDir, '..'),
-        env: { PATH: process.env.PATH ?? '', LTS_DATA_DIR: it.dataDir, LTS_PORT: '0' },
-        terminal: {
-          cols: 200,
-          rows: 50,
-          data(_: unknown, bytes: Uint8Array) {
-            screen += new TextDecoder().decode(bytes);
-            changed();
-          },
+  test('on a terminal it shows a key once, in a curl line that works', async () => {
+    const it = program();
+    let screen = '';
+    let changed = () => {};
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../src/main.ts')], {
+      cwd: join(it.dataDir, '..'),
+      env: { PATH: process.env.PATH ?? '', LTS_DATA_DIR: it.dataDir, LTS_PORT: '0' },
+      terminal: {
+        cols: 200,
+        rows: 50,
+        data(_: unknown, bytes: Uint8Array) {
+          screen += new TextDecoder().decode(bytes);
+          changed();
         },
+      },
+    });
+    while (!screen.includes('not shown again')) {
+      await new Promise<void>((resolve) => {
+        changed = resolve;
       });
-      while (!screen.includes('not shown again')) {
-        await new Promise<void>((resolve) => {
-          changed = resolve;
-        });
-      }
-      const [key, ...others] = screen.match(/lts_[0-9A-Za-z]{38}/g) ?? [];
-      expect(others).toEqual([]);
-      const url = /curl (http:\S+)\/api\/v1\/submissions/.exec(screen)?.[1];
-      const response = await fetch(`${url}/api/v1/submissions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        body: '{"fields":{"Email":"alice@example.com"}}',
-      });
-      expect(response.status).toBe(201);
-      child.kill('SIGTERM');
-      expect(await child.exited).toBe(0);
-      const again = await it.serve();
-      expect(await stopped(again)).toBe(0);
-      expect(again.log()).not.toContain('lts_');
-    },
-    LONG,
-  );
+    }
+    const [key, ...others] = screen.match(/lts_[0-9A-Za-z]{38}/g) ?? [];
+    expect(others).toEqual([]);
+    const url = /curl (http:\S+)\/api\/v1\/submissions/.exec(screen)?.[1];
+    const response = await fetch(`${url}/api/v1/submissions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: '{"fields":{"Email":"alice@example.com"}}',
+    });
+    expect(response.status).toBe(201);
+    child.kill('SIGTERM');
+    expect(await child.exited).toBe(0);
+    const again = await it.serve();
+    expect(await stopped(again)).toBe(0);
+    expect(again.log()).not.toContain('lts_');
+  });
 });
 
 describe('one server for one folder', () => {
-  test(
-    'a second one waits for the first to let go, then takes over: no lead is lost on the way',
-    async () => {
-      const it = program();
-      const first = await it.serve();
-      const key = await newKey(it);
-      expect((await submit(first, key, 'before')).status).toBe(201);
-      const second = it.serve();
-      // The second one is not up while the first is.
-      expect(await Promise.race([second.then(() => 'up'), submit(first, key, 'meanwhile').then(() => 'down')])).toBe(
-        'down',
-      );
-      expect(await stopped(first)).toBe(0);
-      const heir = await second;
-      expect((await submit(heir, key, 'after')).status).toBe(201);
-      const { data } = await it.json(['lead', 'list', '--oldest']);
-      expect(data.map((lead: any) => lead.fields.Name)).toEqual(['before', 'meanwhile', 'after']);
-      expect(await stopped(heir)).toBe(0);
-    },
-    LONG,
-  );
+  test('a second one waits for the first to let go, then takes over: no lead is lost on the way', async () => {
+    const it = program();
+    const first = await it.serve();
+    const key = await newKey(it);
+    expect((await submit(first, key, 'before')).status).toBe(201);
+    const second = it.serve();
+    // The second one is not up while the first is.
+    expect(await Promise.race([second.then(() => 'up'), submit(first, key, 'meanwhile').then(() => 'down')])).toBe(
+      'down',
+    );
+    expect(await stopped(first)).toBe(0);
+    const heir = await second;
+    expect((await submit(heir, key, 'after')).status).toBe(201);
+    const { data } = await it.json(['lead', 'list', '--oldest']);
+    expect(data.map((lead: any) => lead.fields.Name)).toEqual(['before', 'meanwhile', 'after']);
+    expect(await stopped(heir)).toBe(0);
+  });
 
   test('after 20 s the second one gives up: refused, naming process and folder', async () => {
     const it = program();
@@ -162,27 +151,22 @@ describe('one server for one folder', () => {
     if (lock.ok) lock.lock.release();
   });
 
-  test(
-    'kill -9 leaves nothing locked, and every lead that was answered',
-    async () => {
-      const it = program();
-      const first = await it.serve();
-      const key = await newKey(it);
-      const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => submit(first, key, `n${i}`)));
-      expect(answers.every(({ status }) => status === 201)).toBe(true);
-      first.kill('SIGKILL');
-      await first.exited;
-      const second = await it.serve();
-      // The first one may have written some of them before it died.
-      let synced = 0;
-      for (let tries = 0; tries < 200 && synced < 20; tries++)
-        synced = (await it.json(['sheet', 'show'])).counts.synced;
-      expect((await it.json(['lead', 'list'])).pagination.total).toBe(20);
-      expect(await it.json(['sheet', 'verify'])).toMatchObject({ ok: true, tabs: [{ in_sheet: 20 }] });
-      expect(await stopped(second)).toBe(0);
-    },
-    LONG,
-  );
+  test('kill -9 leaves nothing locked, and every lead that was answered', async () => {
+    const it = program();
+    const first = await it.serve();
+    const key = await newKey(it);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => submit(first, key, `n${i}`)));
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    first.kill('SIGKILL');
+    await first.exited;
+    const second = await it.serve();
+    // The first one may have written some of them before it died.
+    let synced = 0;
+    for (let tries = 0; tries < 200 && synced < 20; tries++) synced = (await it.json(['sheet', 'show'])).counts.synced;
+    expect((await it.json(['lead', 'list'])).pagination.total).toBe(20);
+    expect(await it.json(['sheet', 'verify'])).toMatchObject({ ok: true, tabs: [{ in_sheet: 20 }] });
+    expect(await stopped(second)).toBe(0);
+  });
 });
 
 describe('signals', () => {
@@ -215,39 +199,31 @@ describe('signals', () => {
     return { finish: () => socket.write(body.slice(5)), end, answer: () => answer };
   }
 
-  test(
-    'SIGTERM finishes what was taken, refuses what comes after, and ends with 0',
-    async () => {
-      const it = program();
-      const server = await it.serve();
-      const request = await halfSent(server, await newKey(it));
-      server.kill('SIGTERM');
-      await server.logged('"server.stopping"');
-      request.finish();
-      expect(await server.exited).toBe(0);
-      await request.end;
-      console.log(server.log());
-      expect(request.answer()).toStartWith('HTTP/1.1 201');
-      expect(server.log()).toContain('"server.stopped"');
-      expect((await it.json(['lead', 'list'])).data[0].fields).toEqual({ Name: 'slow' });
-    },
-    LONG,
-  );
+  test('SIGTERM finishes what was taken, refuses what comes after, and ends with 0', async () => {
+    const it = program();
+    const server = await it.serve();
+    const request = await halfSent(server, await newKey(it));
+    server.kill('SIGTERM');
+    await server.logged('"server.stopping"');
+    request.finish();
+    expect(await server.exited).toBe(0);
+    await request.end;
+    console.log(server.log());
+    expect(request.answer()).toStartWith('HTTP/1.1 201');
+    expect(server.log()).toContain('"server.stopped"');
+    expect((await it.json(['lead', 'list'])).data[0].fields).toEqual({ Name: 'slow' });
+  });
 
-  test(
-    'a second signal ends it at once, whatever is under way',
-    async () => {
-      const it = program();
-      const server = await it.serve();
-      await halfSent(server, await newKey(it));
-      server.kill('SIGTERM');
-      await server.logged('"server.stopping"');
-      server.kill('SIGINT');
-      expect(await server.exited).toBe(130);
-      expect(server.log()).not.toContain('"server.stopped"');
-    },
-    LONG,
-  );
+  test('a second signal ends it at once, whatever is under way', async () => {
+    const it = program();
+    const server = await it.serve();
+    await halfSent(server, await newKey(it));
+    server.kill('SIGTERM');
+    await server.logged('"server.stopping"');
+    server.kill('SIGINT');
+    expect(await server.exited).toBe(130);
+    expect(server.log()).not.toContain('"server.stopped"');
+  });
 });
 
 describe('a start that fails ends in one sentence', () => {

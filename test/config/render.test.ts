@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnvFile } from '../../src/config/env-file.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -41,6 +42,12 @@ test('secrets are hidden in the dump, and shown as set or not', () => {
   expect(shown('LTS_GOOGLE_SERVICE_ACCOUNT_FILE')).toBeNull();
   expect(JSON.stringify(reports)).not.toContain(secret);
   expect(JSON.stringify(reports)).not.toContain('top-secret');
+});
+
+const README = join(import.meta.dir, '../../README.md');
+test.skipIf(!existsSync(README))('the README shows this very table between its settings markers', async () => {
+  const between = /<!-- settings -->\n([\s\S]*?)\n<!-- \/settings -->/.exec(await Bun.file(README).text());
+  expect(between?.[1]?.trim()).toBe(renderSettingsTable());
 });
 
 test('the README table has one row for each setting', () => {
