@@ -18,20 +18,15 @@ export interface HttpDeps extends SubmissionRoutesDeps {
   draining(): boolean;
 }
 
-/** Headers of every answer. Nothing here is meant for a browser to run, frame or cache. */
-const FIXED_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-} as const;
+/** Headers of every answer: JSON is never to be guessed at, nor kept by a cache. */
+const FIXED_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
 
 /** The whole HTTP face of the program, as one function from request to response. */
 export function createHttp(deps: HttpDeps) {
   const app = new Elysia({ normalize: false })
+    .headers(FIXED_HEADERS)
     .onRequest(({ request, set }) => {
       const headers = set.headers as Record<string, string>;
-      Object.assign(headers, FIXED_HEADERS);
       headers['x-request-id'] = requestId(request, deps.ids, deps.clock.now());
       if (deps.draining()) headers.connection = 'close';
     })

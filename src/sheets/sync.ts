@@ -31,6 +31,8 @@ interface Lane {
   /** Not before this moment (clock.monotonic), whatever waits: a backoff or the book's own pace. */
   notBefore: number;
   dueAt: number;
+  /** When the driver wants to be asked again though nothing new comes in; null: never. */
+  wakeMs: number | null;
   cancel: Cancel | null;
   /** Who holds the lane for long work (verify, a change of target). */
   queue: (() => void)[];
@@ -68,6 +70,7 @@ export function createSync(deps: SyncDeps): Sync {
         failures: 0,
         notBefore: 0,
         dueAt: Infinity,
+        wakeMs: null,
         cancel: null,
         queue: [],
       };
@@ -104,6 +107,7 @@ export function createSync(deps: SyncDeps): Sync {
       return null;
     lane.running = true;
     lane.again = false;
+    lane.wakeMs = null;
     lane.fresh = 0;
     try {
       const outcome = await flush(at);
@@ -151,6 +155,7 @@ export function createSync(deps: SyncDeps): Sync {
     } else if (target.trouble !== null) {
       await store.sheets.noteTrouble(site.id, null);
     }
+    if (outcome.kind === 'idle') lane.wakeMs = outcome.wakeMs ?? null;
     if (outcome.kind === 'wrote') {
       holdBack(lane, outcome.notBeforeMs);
       lane.again = true;
@@ -169,7 +174,11 @@ export function createSync(deps: SyncDeps): Sync {
       next();
       return;
     }
-    if (!lane.again || stopped) return;
+    if (stopped) return;
+    if (!lane.again) {
+      if (lane.wakeMs !== null) schedule(siteId, lane.wakeMs);
+      return;
+    }
     const waiting = store.sheets.counts(siteId).pending;
     // Rows that a full batch left behind need not wait any more; a handful that just came in may gather company.
     const fresh = lane.fresh < FLUSH_ROWS && waiting <= lane.fresh;

@@ -6,6 +6,7 @@ import { notFound } from '../../lib/errors.ts';
 import type { LeadStore } from '../../store/store.ts';
 import { toSubmission } from '../../store/view.ts';
 import { MAX_BATCH_BYTES, MAX_JSON_BYTES, readJson } from '../body.ts';
+import { type Answer, sendJson } from '../json.ts';
 import type { Guard } from './guard.ts';
 import { cursorFor, type ListRequest, parseListQuery, toLeadQuery } from './list-query.ts';
 
@@ -16,7 +17,7 @@ export interface SubmissionRoutesDeps {
 }
 
 /** What a 201 says of a lead that an earlier request with the same key made. */
-function markReplay(set: { headers: Record<string, string | number> }, replayed: boolean): void {
+function markReplay(set: Answer, replayed: boolean): void {
   if (replayed) set.headers['idempotent-replayed'] = 'true';
 }
 
@@ -34,8 +35,8 @@ export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
           idempotencyKey,
         });
         set.status = 201;
-        markReplay(set, replayed);
-        return { data: toSubmission(lead) };
+        markReplay(set as Answer, replayed);
+        return sendJson(set as Answer, { data: toSubmission(lead) });
       },
       { parse: 'none' },
     )
@@ -49,8 +50,8 @@ export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
           source: 'rest_api',
           idempotencyKey,
         });
-        markReplay(set, replayed);
-        return { data: results };
+        markReplay(set as Answer, replayed);
+        return sendJson(set as Answer, { data: results });
       },
       { parse: 'none' },
     );
@@ -59,14 +60,14 @@ export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
 export function submissionReads({ guard, leads }: SubmissionRoutesDeps) {
   return new Elysia()
     .use(guard('submissions:read'))
-    .get('/submissions', ({ caller, request }) => {
+    .get('/submissions', ({ caller, request, set }) => {
       const list = parseListQuery(new URL(request.url).searchParams, parseTime);
-      return listPage(leads, caller.siteId, list);
+      return sendJson(set as Answer, listPage(leads, caller.siteId, list));
     })
-    .get('/submissions/:id', ({ caller, params }) => {
+    .get('/submissions/:id', ({ caller, params, set }) => {
       const lead = leads.get(caller.siteId, params.id);
       if (!lead) throw notFound('submission');
-      return { data: toSubmission(lead) };
+      return sendJson(set as Answer, { data: toSubmission(lead) });
     });
 }
 

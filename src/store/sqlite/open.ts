@@ -54,6 +54,8 @@ function setPragmas(db: Database, durability: OpenOptions['durability']): void {
   db.run('PRAGMA foreign_keys = ON');
   db.run('PRAGMA cache_size = -16000');
   db.run('PRAGMA temp_store = MEMORY');
+  // 16 MiB: a checkpoint stops the writer for a moment, so it should be worth it.
+  db.run('PRAGMA wal_autocheckpoint = 4000');
   // After a large burst the log shrinks back to this at the next checkpoint.
   db.run('PRAGMA journal_size_limit = 67108864');
 }
