@@ -11,13 +11,15 @@ export interface KillOptions {
   /** Decides over load and kill moments alike. */
   seed: number;
   env?: Record<string, string>;
+  /** The longest a server lives on after its load, writing rows. */
+  lingerMs?: number;
   /** Ends the rounds early; what was done till then is judged. */
   signal?: AbortSignal;
   /** Called before each life of the server. */
   beforeLife?: (round: number) => Promise<void>;
   /** Called before the last start, when nothing gets in the way any more. */
   beforeDrain?: () => Promise<void>;
-  onRound?: (round: number, ledger: Ledger) => void;
+  onRound?: (round: number) => void;
   /** What the sheet shows in the end. */
   rows: () => Promise<SheetRow[]> | SheetRow[];
 }
@@ -43,9 +45,9 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   let done = 0;
   while (done < rounds && !options.signal?.aborted) {
     await options.beforeLife?.(done);
-    await oneLife(options, ledger, momentOf(random));
+    await oneLife(options, ledger, momentOf(random, options.lingerMs ?? 600));
     done++;
-    options.onRound?.(done, ledger);
+    options.onRound?.(done);
   }
   const unanswered = ledger.shots.filter(({ ids }) => ids === null).length;
   await options.beforeDrain?.();
@@ -63,10 +65,10 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
 /** When the server is killed: so long after it was started, or after so many answers and a moment. */
 type Moment = { after: 'start'; ms: number } | { after: 'answers'; count: number; ms: number };
 
-function momentOf(random: Random): Moment {
+function momentOf(random: Random, lingerMs: number): Moment {
   if (random.chance(0.2)) return { after: 'start', ms: random.int(0, 150) };
   // Most die in the thick of it; some when the load is over and rows are being written.
-  const ms = random.chance(0.7) ? random.int(0, 8) : random.int(0, 600);
+  const ms = random.chance(0.6) ? random.int(0, 8) : random.int(0, lingerMs);
   return { after: 'answers', count: random.int(1, 90), ms };
 }
 

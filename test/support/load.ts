@@ -156,7 +156,7 @@ export interface StoredLead {
 }
 
 const FORMS = 3;
-const MAX_BATCH = 25;
+const MAX_BATCH = 12;
 
 /** Everything that was sent, what was promised, and the judgement over what is there in the end. */
 export class Ledger {

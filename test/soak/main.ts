@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtBinary } from '../support/binary.ts';
+import { startFakeGoogle } from '../support/google/client.ts';
+import type { KillReport } from './kill.ts';
+import { killOnGoogle, killOnLocal, type TargetRun } from './targets.ts';
+
+/**
+ * `bun run soak [--rounds 200] [--seed N] [--target local|google]`
+ *
+ * Kills the compiled server with -9, two hundred times for each kind of sheet: while it starts, under load, while it
+ * writes rows, and for Google with its calls failing in every way. At the end of each it holds what is stored and what
+ * stands in the sheet against what was promised to the clients. Takes some minutes and ends by itself with
+ * `N passed, N failed`: exit code 0 when none failed. Ctrl-C ends the rounds and judges those that were done. The seed
+ * decides over load and kill moments: give it again to repeat a run.
+ */
+async function main(args: readonly string[]): Promise<number> {
+  const rounds = numberOf(args, '--rounds') ?? 200;
+  const seed = numberOf(args, '--seed') ?? Math.floor(Math.random() * 2 ** 31);
+  const only = valueOf(args, '--target');
+  const stopped = new AbortController();
+  process.on('SIGINT', () => {
+    if (stopped.signal.aborted) process.exit(130);
+    say('stopping after this round; once more ends at once');
+    stopped.abort();
+  });
+  say(`seed ${seed}, ${rounds} rounds for each target`);
+  await builtBinary();
+  let passed = 0;
+  let failed = 0;
+  for (const [target, kill] of Object.entries(TARGETS)) {
+    if (stopped.signal.aborted || (only !== null && only !== target)) continue;
+    const root = mkdtempSync(join(tmpdir(), 'lts-soak-'));
+    const onRound = (round: number) => {
+      if (round % 10 === 0 || round === rounds) say(`${target}: ${round} of ${rounds} kills`);
+    };
+    const problems = await judged(target, kill({ root, rounds, seed, signal: stopped.signal, onRound }));
+    if (problems === 0) {
+      passed++;
+      rmSync(root, { recursive: true, force: true });
+    } else {
+      failed++;
+      say(`${target}: FAILED, ${problems} problems; repeat with --target ${target} --seed ${seed}; left in ${root}`);
+    }
+  }
+  say(`${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+const TARGETS: Readonly<Record<string, (run: TargetRun) => Promise<KillReport>>> = {
+  local: killOnLocal,
+  async google(run) {
+    const google = await startFakeGoogle();
+    try {
+      return await killOnGoogle(google, run);
+    } finally {
+      await google.stop();
+    }
+  },
+};
+
+/** How many problems a run found; it says what it did and the first of them. */
+async function judged(target: string, run: Promise<KillReport>): Promise<number> {
+  try {
+    const { rounds, answered, unanswered, leads, problems } = await run;
+    say(`${target}: ${rounds} kills, ${answered} requests answered, ${unanswered} cut off, ${leads} leads stored`);
+    for (const problem of problems.slice(0, 20)) say(`  ${problem}`);
+    return problems.length;
+  } catch (error) {
+    say(`  ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+function valueOf(args: readonly string[], flag: string): string | null {
+  const at = args.indexOf(flag);
+  return at < 0 ? null : (args[at + 1] ?? null);
+}
+
+function numberOf(args: readonly string[], flag: string): number | null {
+  const text = valueOf(args, flag);
+  if (text === null) return null;
+  if (!/^\d{1,10}$/.test(text)) throw new Error(`${flag} takes a whole number`);
+  return Number(text);
+}
+
+process.exit(await main(process.argv.slice(2)));
