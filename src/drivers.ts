@@ -7,7 +7,7 @@ import type { DataDir } from './lib/data-dir.ts';
 import type { Ids } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import type { TargetDriver } from './sheets/target.ts';
-import { createGoogleDriver } from './sheets/targets/google/driver.ts';
+import { createGoogleDriver, type GoogleDriver } from './sheets/targets/google/driver.ts';
 import { createLocalDriver } from './sheets/targets/local/driver.ts';
 import type { TargetKind } from './store/sheets.ts';
 import type { Store } from './store/store.ts';
@@ -29,6 +29,8 @@ export interface DriverParts {
 export interface Drivers {
   drivers: Readonly<Record<TargetKind, TargetDriver>>;
   google: GoogleAccess;
+  /** The same as `drivers.google`, with what only a person may ask of it. */
+  googleDriver: GoogleDriver;
   /** Ends what the last stop cut short. The server awaits it once, before its first flush; nobody else calls it. */
   recover(): Promise<void>;
 }
@@ -38,12 +40,22 @@ export function createDrivers(parts: DriverParts): Drivers {
   const access = { google: config.google, sheets: store.sheets, vault, clock, log, ...(signal ? { signal } : {}) };
   const google = createGoogleAccess(access);
   const local = createLocalDriver({ store, dir: dir.sheetsPath, clock, log });
+  const googleDriver = createGoogleDriver({
+    store,
+    apiFor: google.apiFor,
+    instanceId: dir.instanceId,
+    clock,
+    ids,
+    random,
+    log,
+  });
   return {
     google,
+    googleDriver,
     recover: local.recover,
     drivers: {
       local,
-      google: createGoogleDriver({ store, apiFor: google.apiFor, instanceId: dir.instanceId, clock, ids, random, log }),
+      google: googleDriver,
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Site } from '../store/store.ts';
 import { type Context, done, EXIT, type Outcome } from './command.ts';
 import type { Session } from './session.ts';
 import { backfill } from './sheet-compare.ts';
-import { checkText, driversFor } from './sheet-drivers.ts';
+import { checkText, driversFor, siteTarget } from './sheet-drivers.ts';
 
 /** Rows go to CSV files in the data folder. */
 export async function connectLocal(context: Context, session: Session, site: Site): Promise<Outcome> {
@@ -50,6 +50,7 @@ async function setTarget(
   check: unknown = null,
 ): Promise<Outcome> {
   const { store } = session;
+  await letGo(context, session, site, target.book);
   const set = await store.sheets.setTarget(site.id, target);
   if (set === 'conflict') {
     throw new AppError('conflict', 'This spreadsheet belongs to another site. Each site needs one of its own.');
@@ -62,6 +63,29 @@ async function setTarget(
   const text = `${site.name} now writes to ${where}.${sendEarlier ? `\n${queued} earlier leads wait to be written.` : hint}`;
   const view = { connected: true, target: set.kind, spreadsheet_id: set.kind === 'google' ? set.book : null };
   return done({ ...view, spreadsheet_url: set.url, title: set.title, queued, check }, text);
+}
+
+/** How often the present spreadsheet is asked about a write whose fate is open. */
+const RELEASE_TRIES = 3;
+
+/**
+ * Before the site turns to another book: the fate of a write under way is settled, so that its leads go to the
+ * new one exactly if they are not in the old one. Google itself decides between us and a server that is sending.
+ */
+async function letGo(context: Context, session: Session, site: Site, nextBook: string): Promise<void> {
+  const { sheets } = session.store;
+  const at = siteTarget(session, site);
+  const open = at.target.kind === 'google' && at.target.book !== nextBook ? sheets.openBatch(at.target.book) : null;
+  if (open === null) return;
+  const { googleDriver } = await driversFor(context, session);
+  let released = await googleDriver.release(at);
+  for (let tries = 1; tries < RELEASE_TRIES && !released.ok; tries++) released = await googleDriver.release(at);
+  if (released.ok) return;
+  if (!context.args.on('force')) {
+    const message = `A write to the present spreadsheet is under way, and it can't be asked what became of it: ${released.problem.message}`;
+    throw new AppError('conflict', `${message} Try again later, or with --force: those leads may then stand in both.`);
+  }
+  await sheets.settleBatch(open.id, { state: 'void', error: 'abandoned' });
 }
 
 /** The key file that was named; its text is a secret and never repeated. */

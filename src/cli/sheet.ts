@@ -8,6 +8,7 @@ import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { backfill, type Comparison, compare, retryFailed, sendMissing } from './sheet-compare.ts';
 import { connectGoogle, connectLocal } from './sheet-connect.ts';
 import { checkText, driversFor, siteTarget } from './sheet-drivers.ts';
+import { sheetResume, wordNeeded } from './sheet-resume.ts';
 
 const FORM_FLAG = { value: 'ID', doc: "Only this form's tab." } as const;
 
@@ -22,6 +23,9 @@ const sheetConnect: Command = {
       doc: "The service account's JSON key file; - reads it from stdin. Else the one of the settings.",
     },
     local: { doc: 'The local workbook: CSV files in the data folder.' },
+    force: {
+      doc: 'Even if the present spreadsheet cannot be asked about a write under way: its leads may then stand in both.',
+    },
     'send-earlier': { doc: 'Also send the leads that came in before.' },
   },
   examples: ['sheet connect --spreadsheet https://docs.google.com/spreadsheets/d/… --service-account key.json'],
@@ -70,11 +74,21 @@ const sheetCheck: Command = {
       const { drivers } = await driversFor(context, session);
       const at = siteTarget(session, site);
       const report = await drivers[at.target.kind].check(at);
-      const resumed = report.ok && at.target.status === 'paused';
+      const paused = at.target.status === 'paused';
+      const word = paused ? wordNeeded(at.target.problem) : null;
+      const resumed = report.ok && paused && word === null;
       if (resumed) await session.store.sheets.resume(site.id);
-      const view = { ok: report.ok, share_with: report.shareWith, resumed, steps: report.steps };
-      const text = `${checkText(report)}${resumed ? '\n\nThe sheet was paused; it goes on now.' : ''}`;
-      return done(view, text, report.ok ? EXIT.done : EXIT.attention);
+      const ok = report.ok && word === null;
+      const note = resumed ? 'The sheet was paused; it goes on now.' : pausedText(at.target.problem, word);
+      const view = {
+        ok,
+        share_with: report.shareWith,
+        resumed,
+        problem: resumed ? null : at.target.problem,
+        steps: report.steps,
+      };
+      const text = `${checkText(report)}${note === '' ? '' : `\n\n${note}`}`;
+      return done(view, text, ok ? EXIT.done : EXIT.attention);
     }),
 };
 
@@ -141,6 +155,7 @@ export const sheetCommands: readonly Command[] = [
   sheetConnect,
   sheetShow,
   sheetCheck,
+  sheetResume,
   sheetSelftest,
   sheetVerify,
   sheetRepair,
@@ -149,6 +164,11 @@ export const sheetCommands: readonly Command[] = [
 
 function onSite(context: Context, work: (session: Session, site: Site) => Promise<Outcome>): Promise<Outcome> {
   return withStore(context, (session) => work(session, siteOf(session.store, context.args.text('site'))));
+}
+
+/** Why a sheet stays paused, and the command that is asked for. */
+function pausedText(problem: SheetProblem | null, word: string | null): string {
+  return word === null ? '' : `Still paused: ${problem?.message ?? ''}\nThe word for it: ${word}`;
 }
 
 function formOf({ args }: Context, { store }: Session, site: Site): string | null {

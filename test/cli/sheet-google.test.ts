@@ -218,4 +218,58 @@ describe('rows', () => {
     expect(await it.json(['sheet', 'check'])).toMatchObject({ ok: true, resumed: true });
     expect((await it.json(['sheet', 'show'])).status).toBe('ok');
   });
+
+  test('what only a person may decide waits for the word, which check names', async () => {
+    const { spreadsheetId } = await shared();
+    const words = ['sheet', 'connect', '--spreadsheet', spreadsheetId, '--service-account', keyFile];
+    const former = await withSite();
+    await former.json(words);
+    const first = await former.serve();
+    await send(former, first, ['Ada']);
+    await first.wrote(1);
+    await stop(first);
+
+    const it = await withSite();
+    expect((await it.json(['sheet', 'resume'], 4)).error.message).toBe('This sheet is not paused.');
+    await it.json(words);
+    const second = await it.serve();
+    await send(it, second, ['Bob']);
+    await second.logged('"sheet.paused"');
+    const checked = await it.run(['sheet', 'check']);
+    expect(checked.exit).toBe(5);
+    expect(checked.stdout).toContain('The word for it: sheet resume --take-over');
+    expect(await it.json(['sheet', 'resume', '--take-over'])).toMatchObject({ resumed: true });
+    // The running server notices by itself.
+    await second.wrote(1);
+    await stop(second);
+    expect(await it.json(['sheet', 'verify'])).toMatchObject({ ok: true, tabs: [{ in_database: 1, in_sheet: 1 }] });
+  });
+
+  test('a site that turns to another spreadsheet while a write is in doubt: its leads end up in exactly one', async () => {
+    const it = await withSite();
+    const old = await shared();
+    const next = await shared();
+    const connect = (id: string) => ['sheet', 'connect', '--spreadsheet', id, '--service-account', keyFile];
+    await it.json(connect(old.spreadsheetId));
+    let server = await it.serve();
+    await send(it, server, ['Ada']);
+    await server.wrote(1);
+    // The next write is applied, and its answer lost; then the server dies.
+    const match = { kind: 'batchUpdate', spreadsheetId: old.spreadsheetId } as const;
+    await google.faults([{ match, fault: { kind: '503After' } }]);
+    await send(it, server, ['Bob']);
+    await server.logged('"sheet.retry"');
+    server.kill('SIGKILL');
+    await server.exited;
+    await google.clearFaults();
+
+    expect((await it.run(connect(next.spreadsheetId))).exit).toBe(0);
+    server = await it.serve();
+    await send(it, server, ['Cy']);
+    await server.wrote(1);
+    await stop(server);
+    const namesIn = async (id: string) => (await google.rows(id, 'API')).slice(1).map((row) => row[2]);
+    expect(await namesIn(old.spreadsheetId)).toEqual(['Ada', 'Bob']);
+    expect(await namesIn(next.spreadsheetId)).toEqual(['Cy']);
+  });
 });
