@@ -13,8 +13,6 @@ export interface KillOptions {
   env?: Record<string, string>;
   /** The longest a server lives on after its load, writing rows. */
   lingerMs?: number;
-  /** Ends the rounds early; what was done till then is judged. */
-  signal?: AbortSignal;
   /** Called before each life of the server. */
   beforeLife?: (round: number) => Promise<void>;
   /** Called before the last start, when nothing gets in the way any more. */
@@ -42,12 +40,10 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   const { dir, access, rounds, seed, env } = options;
   const random = new Random(seed);
   const ledger = new Ledger(random);
-  let done = 0;
-  while (done < rounds && !options.signal?.aborted) {
-    await options.beforeLife?.(done);
+  for (let round = 0; round < rounds; round++) {
+    await options.beforeLife?.(round);
     await oneLife(options, ledger, momentOf(random, options.lingerMs ?? 600));
-    done++;
-    options.onRound?.(done);
+    options.onRound?.(round + 1);
   }
   const unanswered = ledger.shots.filter(({ ids }) => ids === null).length;
   await options.beforeDrain?.();
@@ -59,7 +55,7 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   const stored = await storedLeads(last);
   await stop(last);
   const problems = [...ledger.judge(stored), ...compareRows(stored, await options.rows())];
-  return { problems, rounds: done, answered: ledger.answered, unanswered, leads: stored.length };
+  return { problems, rounds, answered: ledger.answered, unanswered, leads: stored.length };
 }
 
 /** When the server is killed: so long after it was started, or after so many answers and a moment. */

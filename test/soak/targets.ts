@@ -10,7 +10,6 @@ export interface TargetRun {
   root: string;
   rounds: number;
   seed: number;
-  signal?: AbortSignal;
   onRound?: (round: number) => void;
 }
 

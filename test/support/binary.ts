@@ -106,16 +106,25 @@ export async function runJson(words: readonly string[], options: RunOptions): Pr
   return JSON.parse(ran.stdout);
 }
 
+const children = new Set<Bun.Subprocess>();
+// The test runner ends what its tests started; a plain script must do it itself.
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 async function spawn(words: readonly string[], options: RunOptions) {
   const binary = options.binary ?? (await builtBinary());
   const folder = options.dir === null ? {} : { LTS_DATA_DIR: options.dir };
-  return Bun.spawn([...(options.wrap ?? []), binary, ...words], {
+  const child = Bun.spawn([...(options.wrap ?? []), binary, ...words], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...BARE_ENV, ...folder, ...options.env },
     stdin: new TextEncoder().encode(options.stdin ?? ''),
     stdout: 'pipe',
     stderr: 'pipe',
   });
+  children.add(child);
+  void child.exited.then(() => children.delete(child));
+  return child;
 }
 
 /** A site and a key to it, with both scopes for submissions. */
