@@ -49,7 +49,9 @@ export function buildApp(parts: AppParts): App {
   let draining = false;
   let server: ReturnType<typeof Bun.serve> | null = null;
   const sync = createSync({ store, drivers: parts.drivers, clock, random: parts.random, log });
-  const scheduler = createScheduler(serverTasks({ store, sync, clock }), { clock, log });
+  const stopping = new AbortController();
+  const tasks = serverTasks({ store, sync, drivers: parts.drivers, clock, log, signal: stopping.signal });
+  const scheduler = createScheduler(tasks, { clock, log });
   const auth = createAuth({
     keys: store.keys,
     vault: parts.vault,
@@ -83,6 +85,7 @@ export function buildApp(parts: AppParts): App {
     },
     async stop() {
       draining = true;
+      stopping.abort();
       const drained = (async () => {
         await scheduler.stop();
         // Lets every request that was taken finish; refuses new connections at once.

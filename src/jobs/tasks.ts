@@ -1,10 +1,9 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Sync } from '../sheets/sync.ts';
-import type { Store } from '../store/store.ts';
+import { type AuditDeps, auditSheets } from './audit.ts';
 import type { Task } from './scheduler.ts';
 
 /** Everything the server does by the clock. */
-export function serverTasks({ store, sync, clock }: { store: Store; sync: Sync; clock: Clock }): Task[] {
+export function serverTasks(deps: AuditDeps): Task[] {
+  const { store, sync, clock } = deps;
   return [
     // What the command line changed holds within a second: a revoked key, another sheet, leads sent again.
     {
@@ -15,6 +14,8 @@ export function serverTasks({ store, sync, clock }: { store: Store; sync: Sync; 
       },
     },
     { name: 'sweep', everyMs: 300_000, run: () => sync.sweep() },
+    // Looks each hour, compares each day: a server that is restarted often gets its turn too.
+    { name: 'audit', everyMs: 3_600_000, run: () => auditSheets(deps) },
     { name: 'prune', everyMs: 3_600_000, run: () => store.prune(clock.now()) },
   ];
 }
