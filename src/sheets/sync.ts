@@ -1,14 +1,18 @@
 import { backoffMs, type Random } from '../lib/backoff.ts';
-import type { Cancel, Clock } from '../lib/clock.ts';
-import { errorText } from '../lib/errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { AppError, errorText, notFound } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { SheetProblem, SheetTarget, TargetKind } from '../store/sheets.ts';
+import type { SheetProblem, SheetTab, SheetTarget, TargetKind } from '../store/sheets.ts';
 import type { Store } from '../store/store.ts';
+import { type Lane, newLane } from './lane.ts';
 import type { FlushOutcome, SiteTarget, TargetDriver } from './target.ts';
 
 /** A flush starts when so many rows wait, or the oldest has waited so long. Spec 4, "Running". */
 const FLUSH_ROWS = 500;
 const FLUSH_WAIT_MS = 2_000;
+
+/** The least wait after something that passes by itself, whatever a driver or Google asked for. */
+const MIN_RETRY_MS = 1_000;
 
 export interface SyncDeps {
   store: Store;
@@ -16,26 +20,11 @@ export interface SyncDeps {
   clock: Clock;
   random: Random;
   log: Log;
-  /** One incident began (a problem) or is over (null). For alerts. */
-  onIncident?(siteId: string, problem: SheetProblem | null): void;
-}
-
-/** What one site's flushing stands at. In memory alone: all that must survive is in the store. */
-interface Lane {
-  running: boolean;
-  /** Rows that came in since the last flush began. */
-  fresh: number;
-  /** Something came in while a flush ran. */
-  again: boolean;
-  failures: number;
-  /** Not before this moment (clock.monotonic), whatever waits: a backoff or the book's own pace. */
-  notBefore: number;
-  dueAt: number;
-  /** When the driver wants to be asked again though nothing new comes in; null: never. */
-  wakeMs: number | null;
-  cancel: Cancel | null;
-  /** Who holds the lane for long work (verify, a change of target). */
-  queue: (() => void)[];
+  /**
+   * One incident began (a problem) or is over (null). For alerts. `tab`: only that tab waits for a person, the rest
+   * of the book goes on.
+   */
+  onIncident?(siteId: string, problem: SheetProblem | null, tab: SheetTab | null): void;
 }
 
 /**
@@ -49,7 +38,10 @@ export interface Sync {
   sweep(): void;
   /** Looks at a paused site again now. Resolves with the outcome of the attempt. */
   retryNow(siteId: string): Promise<FlushOutcome>;
-  /** Runs `work` while no flush of the site is under way, and none starts. */
+  /**
+   * Runs `work` while no flush of the site is under way, and none starts.
+   * @throws AppError unavailable when the server is shutting down; whatever `work` throws
+   */
   exclusively<T>(siteId: string, work: (at: SiteTarget) => Promise<T>): Promise<T>;
   /** Starts no more flushes and waits for those under way. */
   stop(): Promise<void>;
@@ -63,17 +55,7 @@ export function createSync(deps: SyncDeps): Sync {
   function laneOf(siteId: string): Lane {
     let lane = lanes.get(siteId);
     if (!lane) {
-      lane = {
-        running: false,
-        fresh: 0,
-        again: false,
-        failures: 0,
-        notBefore: 0,
-        dueAt: Infinity,
-        wakeMs: null,
-        cancel: null,
-        queue: [],
-      };
+      lane = newLane();
       lanes.set(siteId, lane);
     }
     return lane;
@@ -83,7 +65,7 @@ export function createSync(deps: SyncDeps): Sync {
   function schedule(siteId: string, delayMs: number): void {
     const lane = laneOf(siteId);
     if (stopped) return;
-    if (lane.running) {
+    if (lane.taken) {
       lane.again = true;
       return;
     }
@@ -94,28 +76,48 @@ export function createSync(deps: SyncDeps): Sync {
     lane.dueAt = dueAt;
     lane.cancel = clock.after(dueAt - now, () => {
       lane.cancel = null;
-      void runLane(siteId);
+      runLane(siteId).catch((error) => log.error('sheet.fault', { site: siteId, reason: errorText(error) }));
     });
   }
 
-  async function runLane(siteId: string): Promise<FlushOutcome | null> {
+  /** Nobody waits for it, and one site's trouble must not end the program: it is dealt with here. */
+  async function runLane(siteId: string): Promise<void> {
     const lane = laneOf(siteId);
-    if (stopped || lane.running) return null;
-    const at = siteTarget(siteId);
-    if (!at) return null;
-    if (at.target.status === 'paused' && (at.target.recheckAt === null || at.target.recheckAt > clock.now()))
-      return null;
-    lane.running = true;
-    lane.again = false;
-    lane.wakeMs = null;
-    lane.fresh = 0;
+    if (stopped || lane.taken) return;
     try {
-      const outcome = await flush(at);
-      await act(at, lane, outcome);
-      return outcome;
-    } finally {
-      release(siteId, lane);
+      const at = siteTarget(siteId);
+      if (!at || !mayFlush(at)) return;
+      lane.taken = true;
+      await step(at, lane);
+    } catch (error) {
+      trouble(siteId, lane, error);
     }
+    if (lane.taken) release(siteId, lane);
+  }
+
+  /** A paused site is flushed when its recheck is due, and by nothing else. */
+  function mayFlush({ site, target }: SiteTarget): boolean {
+    if (!site.syncEnabled) return false;
+    if (target.status !== 'paused') return true;
+    if (target.recheckAt === null) return false;
+    const waitMs = target.recheckAt - clock.now();
+    if (waitMs > 0) schedule(site.id, waitMs);
+    return waitMs <= 0;
+  }
+
+  /** One flush, and what follows from it. */
+  async function step(at: SiteTarget, lane: Lane): Promise<FlushOutcome> {
+    lane.again = false;
+    lane.wakeInMs = null;
+    lane.fresh = 0;
+    const outcome = await flush(at);
+    try {
+      await act(at, lane, outcome);
+    } catch (error) {
+      // The disk is full, say. What the driver did is settled; what could not be noted follows with the next step.
+      trouble(at.site.id, lane, error);
+    }
+    return outcome;
   }
 
   async function flush(at: SiteTarget): Promise<FlushOutcome> {
@@ -135,10 +137,7 @@ export function createSync(deps: SyncDeps): Sync {
 
   async function act({ site, target }: SiteTarget, lane: Lane, outcome: FlushOutcome): Promise<void> {
     if (outcome.kind === 'retry') {
-      lane.failures++;
-      const wait = Math.max(backoffMs(lane.failures, deps.random), outcome.afterMs ?? 0);
-      // Quota has its own time to wait: it is no failure that should make the next wait longer.
-      holdBack(lane, outcome.afterMs === null ? wait : outcome.afterMs);
+      holdBack(lane, retryWaitMs(lane, outcome.afterMs));
       lane.again = true;
       if (target.trouble?.code !== outcome.trouble.code) await store.sheets.noteTrouble(site.id, outcome.trouble);
       return;
@@ -146,43 +145,77 @@ export function createSync(deps: SyncDeps): Sync {
     lane.failures = 0;
     if (outcome.kind === 'paused') {
       const recheckAt = outcome.recheckMs === null ? null : clock.now() + outcome.recheckMs;
-      if (await store.sheets.pause(site.id, outcome.problem, recheckAt)) deps.onIncident?.(site.id, outcome.problem);
+      lane.wakeInMs = outcome.recheckMs;
+      const isNew = await store.sheets.pause(site.id, outcome.problem, recheckAt);
+      if (isNew) deps.onIncident?.(site.id, outcome.problem, null);
       return;
     }
-    if (target.status === 'paused') {
-      await store.sheets.resume(site.id);
-      deps.onIncident?.(site.id, null);
-    } else if (target.trouble !== null) {
-      await store.sheets.noteTrouble(site.id, null);
-    }
-    if (outcome.kind === 'idle') lane.wakeMs = outcome.wakeMs ?? null;
     if (outcome.kind === 'wrote') {
       holdBack(lane, outcome.notBeforeMs);
       lane.again = true;
+      reportTabs(site.id, target.book, outcome.pausedTabs ?? []);
+    } else {
+      lane.wakeInMs = outcome.wakeMs ?? null;
     }
+    if (target.status === 'paused') {
+      await store.sheets.resume(site.id);
+      deps.onIncident?.(site.id, null, null);
+    } else if (target.trouble !== null) {
+      await store.sheets.noteTrouble(site.id, null);
+    }
+  }
+
+  /** How long to wait after something that passes by itself. What names its own time (quota) makes no later wait longer. */
+  function retryWaitMs(lane: Lane, afterMs: number | null): number {
+    if (afterMs !== null) return Math.max(afterMs, MIN_RETRY_MS);
+    lane.failures++;
+    return backoffMs(lane.failures, deps.random);
+  }
+
+  /** One incident for each tab that was paused in this step. */
+  function reportTabs(siteId: string, book: string, tabIds: readonly string[]): void {
+    if (tabIds.length === 0) return;
+    for (const tab of store.sheets.tabs(book)) {
+      if (!tabIds.includes(tab.id) || tab.problem === null) continue;
+      log.warn('sheet.tab_paused', { site: siteId, tab: tab.id, ...problemData(tab.problem) });
+      deps.onIncident?.(siteId, tab.problem, tab);
+    }
+  }
+
+  /** The store can't be written to, or a fault of ours outside a driver: waited out like any other trouble. */
+  function trouble(siteId: string, lane: Lane, error: unknown): void {
+    log.error('sheet.fault', { site: siteId, reason: errorText(error) });
+    lane.failures++;
+    holdBack(lane, backoffMs(lane.failures, deps.random));
+    lane.again = true;
   }
 
   function holdBack(lane: Lane, ms: number): void {
     lane.notBefore = clock.monotonic() + ms;
   }
 
-  /** The lane is free again: whoever waits for it goes first, then what came in meanwhile. */
+  /** The step is over: whoever waits for the lane has it now, else what came in meanwhile is planned. */
   function release(siteId: string, lane: Lane): void {
-    lane.running = false;
     const next = lane.queue.shift();
     if (next) {
       next();
       return;
     }
+    lane.taken = false;
+    for (const tell of lane.whenFree.splice(0)) tell();
     if (stopped) return;
-    if (!lane.again) {
-      if (lane.wakeMs !== null) schedule(siteId, lane.wakeMs);
-      return;
-    }
-    const waiting = store.sheets.counts(siteId).pending;
-    // Rows that a full batch left behind need not wait any more; a handful that just came in may gather company.
-    const fresh = lane.fresh < FLUSH_ROWS && waiting <= lane.fresh;
-    schedule(siteId, lane.failures === 0 && fresh ? FLUSH_WAIT_MS : 0);
+    if (lane.again) schedule(siteId, gathers(siteId, lane) ? gatherMs(lane) : 0);
+    else if (lane.wakeInMs !== null) schedule(siteId, lane.wakeInMs);
+  }
+
+  /** A handful that just came in may gather company; rows that a full batch left behind need not wait any more. */
+  function gathers(siteId: string, lane: Lane): boolean {
+    if (lane.failures > 0 || lane.fresh === 0) return false;
+    return lane.fresh < FLUSH_ROWS && store.sheets.counts(siteId).pending <= lane.fresh;
+  }
+
+  function gatherMs(lane: Lane): number {
+    return lane.fresh >= FLUSH_ROWS ? 0 : Math.max(0, lane.freshSince + FLUSH_WAIT_MS - clock.monotonic());
   }
 
   function siteTarget(siteId: string): SiteTarget | null {
@@ -190,17 +223,19 @@ export function createSync(deps: SyncDeps): Sync {
     return site ? { site, target: store.sheets.target(siteId) } : null;
   }
 
-  async function exclusively<T>(siteId: string, work: (at: SiteTarget) => Promise<T>): Promise<T> {
+  async function exclusively<T>(siteId: string, work: (at: SiteTarget, lane: Lane) => Promise<T>): Promise<T> {
+    if (stopped) throw new AppError('unavailable', 'The server is shutting down. Try again.');
     const lane = laneOf(siteId);
-    if (lane.running) await new Promise<void>((resolve) => lane.queue.push(resolve));
+    // Handed over by `release`: between two owners nobody else gets in.
+    if (lane.taken) await new Promise<void>((resolve) => lane.queue.push(resolve));
+    lane.taken = true;
     lane.cancel?.();
     lane.cancel = null;
-    lane.running = true;
     lane.again = true;
     try {
       const at = siteTarget(siteId);
-      if (!at) throw new Error('no such site');
-      return await work(at);
+      if (!at) throw notFound('site');
+      return await work(at, lane);
     } finally {
       release(siteId, lane);
     }
@@ -216,8 +251,9 @@ export function createSync(deps: SyncDeps): Sync {
   return {
     wake(siteId, rows) {
       const lane = laneOf(siteId);
+      if (lane.fresh === 0) lane.freshSince = clock.monotonic();
       lane.fresh += rows;
-      schedule(siteId, lane.fresh >= FLUSH_ROWS ? 0 : FLUSH_WAIT_MS);
+      schedule(siteId, gatherMs(lane));
     },
     sweep() {
       for (const { siteId } of store.sheets.waiting()) schedule(siteId, 0);
@@ -225,19 +261,13 @@ export function createSync(deps: SyncDeps): Sync {
         if (isDue(target, clock.now())) schedule(target.siteId, 0);
       }
     },
-    retryNow: (siteId) =>
-      exclusively(siteId, async (at) => {
-        const lane = laneOf(siteId);
-        const outcome = await flush(at);
-        await act(at, lane, outcome);
-        return outcome;
-      }),
+    retryNow: (siteId) => exclusively(siteId, step),
     exclusively,
     async stop() {
       stopped = true;
       for (const lane of lanes.values()) lane.cancel?.();
-      const busy = [...lanes.values()].filter((lane) => lane.running);
-      await Promise.all(busy.map((lane) => new Promise<void>((resolve) => lane.queue.push(resolve))));
+      const busy = [...lanes.values()].filter((lane) => lane.taken);
+      await Promise.all(busy.map((lane) => new Promise<void>((resolve) => lane.whenFree.push(resolve))));
     },
   };
 }
