@@ -1,6 +1,7 @@
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { TSchema } from '@sinclair/typebox';
 import { invocationOf } from '../../src/cli/invocation.ts';
+import { runCli, type World } from '../../src/cli/run.ts';
 import { ErrorBody } from '../../src/contract/error.ts';
 import { Form } from '../../src/contract/form.ts';
 import { Key } from '../../src/contract/key.ts';
@@ -8,13 +9,28 @@ import { Page } from '../../src/contract/page.ts';
 import { Site } from '../../src/contract/site.ts';
 import { Submission } from '../../src/contract/submission.ts';
 import { compileContract } from '../../src/intake/validate.ts';
-import { program } from './program.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { randomIds } from '../../src/lib/ids.ts';
+import { program, removeFolders } from './program.ts';
 
 // Each command is a process of its own, on a machine that may have other work.
 setDefaultTimeout(60_000);
+afterAll(removeFolders);
 
 /** What a contract finds wrong with a value. */
 const faults = (schema: TSchema, value: unknown) => compileContract(schema as typeof Site).details(value);
+
+/** A world in which nothing can be reached: wrong use is told before anything is looked at. */
+const nowhere: World = {
+  say: () => {},
+  readStdin: () => Promise.reject(new Error('stdin was read')),
+  terminal: { out: false, err: false },
+  invocation: 'leadtosheet',
+  loadConfig: () => ({ ok: false, problems: ['settings were read'], warnings: [] }),
+  clock: systemClock,
+  ids: randomIds(),
+  stopSignal: () => Promise.reject(new Error('signals were asked for')),
+};
 
 describe('without any data', () => {
   const { run, json } = program();
@@ -55,7 +71,7 @@ describe('without any data', () => {
     [['serve', 'now'], 'This command takes no further word'],
   ];
   test.each(wrongUse)('%p is wrong use: exit code 2 and a sentence', async (words, sentence) => {
-    const ran = await run(words);
+    const ran = await runCli(words, nowhere);
     expect(ran.stderr).toContain(sentence);
     expect(ran).toMatchObject({ exit: 2, stdout: '' });
   });

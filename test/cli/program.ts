@@ -1,5 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tempDir } from '../support/temp.ts';
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 
@@ -36,11 +37,24 @@ export interface Server {
   stdout: Promise<string>;
 }
 
+const folders: string[] = [];
+
+/** For `afterAll`: tests run at the same time, so the folders go when all are done. */
+export function removeFolders(): void {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'lts-cli-'));
+  folders.push(path);
+  return path;
+}
+
 /** Only what a program needs to run at all: nothing of this machine's settings. */
 const BARE_ENV = { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TZ: 'UTC' };
 
 export function program(baseEnv: Record<string, string> = {}): Program {
-  const cwd = tempDir();
+  const cwd = folder();
   const dataDir = join(cwd, 'data');
   const spawn = (words: readonly string[], env: Record<string, string>, stdin: string) =>
     Bun.spawn([process.execPath, MAIN, ...words], {

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../src/cli/command.ts';
@@ -9,10 +9,11 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { AppError } from '../../src/lib/errors.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { acquireServerLock } from '../../src/store/sqlite/lock.ts';
-import { type Program, program, type Server } from './program.ts';
+import { type Program, program, removeFolders, type Server } from './program.ts';
 
 // Real processes, on a machine that may have other work.
 setDefaultTimeout(60_000);
+afterAll(removeFolders);
 
 async function stopped(server: Server): Promise<number> {
   server.kill('SIGTERM');
@@ -31,7 +32,7 @@ function submit(server: Server, key: string, name: string): Promise<Response> {
   });
 }
 
-describe('a first start', () => {
+describe.concurrent('a first start', () => {
   test('away from a terminal it makes the site, says how to make a key, and shows none; a second start says nothing', async () => {
     const it = program();
     const first = await it.serve();
@@ -94,7 +95,7 @@ describe('a first start', () => {
   });
 });
 
-describe('one server for one folder', () => {
+describe.concurrent('one server for one folder', () => {
   test('a second one waits for the first to let go, then takes over: no lead is lost on the way', async () => {
     const it = program();
     const first = await it.serve();
@@ -169,7 +170,7 @@ describe('one server for one folder', () => {
   });
 });
 
-describe('signals', () => {
+describe.concurrent('signals', () => {
   /** A request whose head has arrived and whose body is still on its way. */
   async function halfSent(server: Server, key: string) {
     const body = '{"fields":{"Name":"slow"}}';
@@ -208,7 +209,6 @@ describe('signals', () => {
     request.finish();
     expect(await server.exited).toBe(0);
     await request.end;
-    console.log(server.log());
     expect(request.answer()).toStartWith('HTTP/1.1 201');
     expect(server.log()).toContain('"server.stopped"');
     expect((await it.json(['lead', 'list'])).data[0].fields).toEqual({ Name: 'slow' });
@@ -226,7 +226,7 @@ describe('signals', () => {
   });
 });
 
-describe('a start that fails ends in one sentence', () => {
+describe.concurrent('a start that fails ends in one sentence', () => {
   /** A folder that has had a server. */
   async function used(): Promise<Program> {
     const it = program();

@@ -3,10 +3,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FakeGoogle, type ServiceAccountKey, startFakeGoogle } from '../support/google/client.ts';
 import { tempDir } from '../support/temp.ts';
-import { type Program, program, type Server } from './program.ts';
+import { type Program, program, removeFolders, type Server } from './program.ts';
 
 // Real processes, on a machine that may have other work.
 setDefaultTimeout(60_000);
+afterAll(removeFolders);
 
 let google: FakeGoogle;
 let account: ServiceAccountKey;
@@ -49,7 +50,7 @@ async function stop(server: Server): Promise<void> {
   expect(await server.exited).toBe(0);
 }
 
-describe('sheet connect', () => {
+describe.concurrent('sheet connect', () => {
   test('a spreadsheet that is not shared: exit code 5, whom to share it with, and nothing is changed', async () => {
     const it = await withSite();
     const { spreadsheetUrl } = await google.createSpreadsheet({ title: 'Closed' });
@@ -143,7 +144,7 @@ describe('sheet connect', () => {
   });
 });
 
-describe('rows', () => {
+describe.concurrent('rows', () => {
   test('verify finds what a user deleted or doubled (exit code 5), repair sends what is missing, once', async () => {
     const it = await withSite();
     const { spreadsheetId } = await shared();
