@@ -13,6 +13,8 @@ export interface KillOptions {
   env?: Record<string, string>;
   /** The longest a server lives on after its load, writing rows. */
   lingerMs?: number;
+  /** Calls `seen` whenever the sheet is written to, until the returned function is called. */
+  watch?: (seen: () => void) => (() => void) | undefined;
   /** Called before each life of the server. */
   beforeLife?: (round: number) => Promise<void>;
   /** Called before the last start, when nothing gets in the way any more. */
@@ -58,12 +60,18 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   return { problems, rounds, answered: ledger.answered, unanswered, leads: stored.length };
 }
 
-/** When the server is killed: so long after it was started, or after so many answers and a moment. */
-type Moment = { after: 'start'; ms: number } | { after: 'answers'; count: number; ms: number };
+/**
+ * When the server is killed: so long after it was started or listens, or after so many answers and a moment, or when
+ * it is seen to write to the sheet, between the row and the note that it is there.
+ */
+type Moment = { after: 'start' | 'listening' | 'write'; ms: number } | { after: 'answers'; count: number; ms: number };
 
 function momentOf(random: Random, lingerMs: number): Moment {
-  if (random.chance(0.2)) return { after: 'start', ms: random.int(0, 150) };
-  // Most die in the thick of it; some when the load is over and rows are being written.
+  const kind = random.next();
+  if (kind < 0.1) return { after: 'start', ms: random.int(0, 150) };
+  // What earlier lives left behind is written first of all.
+  if (kind < 0.2) return { after: 'listening', ms: random.int(0, 40) };
+  if (kind < 0.55) return { after: 'write', ms: random.chance(0.7) ? 0 : random.int(1, 5) };
   const ms = random.chance(0.6) ? random.int(0, 8) : random.int(0, lingerMs);
   return { after: 'answers', count: random.int(1, 90), ms };
 }
@@ -73,34 +81,36 @@ const REQUESTS = 120;
 /** Longer than any start and load takes: a life that is not killed in time fails the test. */
 const LIFE_MS = 60_000;
 
-async function oneLife({ dir, access, env }: KillOptions, ledger: Ledger, moment: Moment): Promise<void> {
+async function oneLife(options: KillOptions, ledger: Ledger, moment: Moment): Promise<void> {
+  const { dir, env, access } = options;
+  let seen: () => void = () => {};
+  const unwatch = moment.after === 'write' ? options.watch?.(() => seen()) : undefined;
   const server = await launchServer({ dir, env });
   let armed = false;
-  const killIn = (ms: number) => {
-    if (!armed) setTimeout(() => server.kill('SIGKILL'), ms);
+  const kill = () => {
+    if (!armed && moment.ms === 0) server.kill('SIGKILL');
+    else if (!armed) setTimeout(() => server.kill('SIGKILL'), moment.ms);
     armed = true;
   };
+  seen = kill;
   const overdue = setTimeout(() => server.kill('SIGTERM'), LIFE_MS);
-  if (moment.after === 'start') killIn(moment.ms);
-  else await loadUntil(server, access, ledger, moment.count, () => killIn(moment.ms));
+  if (moment.after === 'start') kill();
+  else {
+    const up = await server.started.catch(() => null);
+    const { after } = moment;
+    if (after === 'listening') kill();
+    if (up) {
+      const count = after === 'answers' ? moment.count : REQUESTS;
+      const onAnswer = (_: unknown, answers: number) => {
+        if (answers >= count) kill();
+      };
+      await runLoad({ port: up.port, key: access.key, ledger, connections: CONNECTIONS, requests: REQUESTS, onAnswer });
+    }
+  }
   const exit = await server.exited;
   clearTimeout(overdue);
+  unwatch?.();
   if (exit !== 137) ledger.problems.push(`the server ended by itself (exit ${exit}):\n${server.logs().slice(-2000)}`);
-}
-
-async function loadUntil(
-  server: Pick<RunningServer, 'started'>,
-  { key }: Access,
-  ledger: Ledger,
-  count: number,
-  reached: () => void,
-): Promise<void> {
-  const up = await server.started.catch(() => null);
-  if (up === null) return;
-  const onAnswer = (_: unknown, answers: number) => {
-    if (answers >= count) reached();
-  };
-  await runLoad({ port: up.port, key, ledger, connections: CONNECTIONS, requests: REQUESTS, onAnswer });
 }
 
 async function stop(server: RunningServer): Promise<void> {

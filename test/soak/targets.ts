@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAccess, runJson } from '../support/binary.ts';
 import type { FakeGoogle, FaultKind } from '../support/google/client.ts';
@@ -17,7 +17,19 @@ export interface TargetRun {
 export async function killOnLocal({ root, ...run }: TargetRun): Promise<KillReport> {
   const dir = join(root, 'data');
   const access = await createAccess({ dir });
-  const report = await killRounds({ dir, access, ...run, rows: () => localRows(dir, access.siteId) });
+  const folder = join(dir, 'sheets', access.siteId);
+  const report = await killRounds({
+    ...run,
+    dir,
+    access,
+    watch(seen) {
+      // Made with the first row.
+      if (!existsSync(folder)) return undefined;
+      const watcher = watch(folder, seen);
+      return () => watcher.close();
+    },
+    rows: () => localRows(dir, access.siteId),
+  });
   // A file set aside, or a draft left behind, would be one the server took for a stranger's.
   const strange = localFiles(dir, access.siteId).filter((file) => !/^Form \d\.csv$/.test(file));
   return { ...report, problems: [...report.problems, ...strange.map((file) => `${file} was left behind`)] };
