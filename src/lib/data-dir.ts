@@ -57,6 +57,7 @@ export function openDataDir(path: string, secret: string | null): DataDirResult 
   try {
     const warnings: string[] = [];
     makeFolder(path);
+    warnings.push(...ownership(path));
     const paths = dataPaths(path);
     const known = secret ?? readSecret(paths.secret, paths.database, warnings);
     const instanceId = readOrMake(paths.instance, () => randomBytes(INSTANCE_BYTES).toString('hex'));
@@ -77,6 +78,15 @@ function makeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (!statSync(path).isDirectory()) throw new Refusal(inTheWay(path));
   accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+/** SQLite makes files as it goes: made by root, they would lock out a server that runs as somebody else. */
+function ownership(path: string): string[] {
+  const [owner, user] = [statSync(path).uid, process.getuid?.()];
+  if (user === undefined || owner === user) return [];
+  return [
+    `The data folder ${path} belongs to user ${owner}, and this is user ${user}. Run this as its owner, or files made now may be closed to the server.`,
+  ];
 }
 
 function readSecret(path: string, databasePath: string, warnings: string[]): string {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -105,6 +106,16 @@ describe('what is wrong is told in a sentence', () => {
       `Other users of this machine can read ${join(path, 'secret')}. Close it: chmod 600 ${join(path, 'secret')}`,
     ]);
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'a folder of another user is a warning: what root makes there is closed to the server',
+    () => {
+      const path = join(root, 'data');
+      good(path);
+      chownSync(path, 4711, 4711);
+      expect(good(path).warnings[0]).toStartWith(`The data folder ${path} belongs to user 4711, and this is user 0.`);
+    },
+  );
 
   // Root may write anywhere.
   test.skipIf(process.getuid?.() === 0)('a folder of somebody else', () => {
