@@ -67,6 +67,9 @@ export function buildApp(parts: AppParts): App {
     log,
     draining: () => draining,
     readiness: () => readiness(store, clock, draining),
+    answered: ({ method, route, status, ms, requestId }) => {
+      log.info('http.request', { method, route, status, ms: Math.round(ms * 10) / 10, request_id: requestId });
+    },
   });
 
   return {

@@ -5,7 +5,7 @@ import { SCOPES } from '../contract/key.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
-import { createLog } from '../lib/log.ts';
+import { createLog, gatherLines } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
@@ -55,12 +55,8 @@ function serverNamed(pid: number | null, who = 'another server'): string {
 
 async function serve(context: Context, config: Config, origins: Origins, dir: DataDir): Promise<void> {
   const { clock, ids } = context;
-  const log = createLog({
-    level: config.logLevel,
-    format: config.logFormat,
-    now: clock.now,
-    write: context.say,
-  });
+  const lines = gatherLines(context.say, clock);
+  const log = createLog({ level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write });
   const vault = createVault(dir.secret);
   const store = await openStoreAt(context, config, dir, vault);
   const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
@@ -82,6 +78,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   await app.stop();
   calls.abort();
   log.info('server.stopped');
+  lines.flush();
 }
 
 /** @throws AppError in one sentence when the address can't be had; the store is closed then */

@@ -8,6 +8,7 @@ import { apiV1 } from './api/v1.ts';
 import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { pathOf, requestId } from './request.ts';
+import { createRouteTable } from './routes.ts';
 
 export interface HttpDeps extends SubmissionRoutesDeps {
   clock: Clock;
@@ -16,6 +17,17 @@ export interface HttpDeps extends SubmissionRoutesDeps {
   readiness: Readiness;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
+  /** Called for each answer, for the log and the metrics. */
+  answered(answer: Answered): void;
+}
+
+/** One request that was answered. `route` is a pattern, never what the caller typed. */
+export interface Answered {
+  method: string;
+  route: string;
+  status: number;
+  ms: number;
+  requestId: string;
 }
 
 /** Headers of every answer: JSON is never to be guessed at, nor kept by a cache. */
@@ -44,22 +56,28 @@ export function createHttp(deps: HttpDeps) {
     .use(healthRoutes(deps.readiness))
     .use(apiV1(deps));
 
-  const routes = app.routes.map(({ method, path }) => ({ method: method.toUpperCase(), matches: pathMatcher(path) }));
+  const routes = createRouteTable(app.routes);
 
   /** 405 for a known path, with the methods it takes; else 404. */
   function missing(request: Request): AppError {
-    const path = pathOf(request);
-    const allow = [...new Set(routes.filter(({ matches }) => matches(path)).map(({ method }) => method))];
-    if (allow.length === 0)
-      return new AppError('not_found', 'There is nothing at this address. See /docs/api for what there is.');
+    const allow = routes.methodsOf(pathOf(request));
+    if (allow.length === 0) return new AppError('not_found', 'There is nothing at this address.');
     return new AppError('method_not_allowed', `This address takes ${allow.join(', ')}.`, { allow });
   }
 
-  return app;
-}
-
-function pathMatcher(pattern: string): (path: string) => boolean {
-  const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[a-z_]+/gi, '[^/]+');
-  const expression = new RegExp(`^${source}$`);
-  return (path) => expression.test(path);
+  return {
+    /** Answers a request, and tells `deps.answered` about it. Never rejects. */
+    async fetch(request: Request): Promise<Response> {
+      const startedAt = deps.clock.monotonic();
+      const response = await app.fetch(request);
+      deps.answered({
+        method: request.method,
+        route: routes.labelOf(pathOf(request)),
+        status: response.status,
+        ms: deps.clock.monotonic() - startedAt,
+        requestId: response.headers.get('x-request-id') ?? '',
+      });
+      return response;
+    },
+  };
 }

@@ -1,3 +1,9 @@
+import type { Clock } from './clock.ts';
+
+/** How long a line may wait for company, and how many go together at most. */
+const GATHER_MS = 50;
+const GATHER_LINES = 500;
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'json' | 'pretty';
@@ -57,3 +63,25 @@ function pretty(entry: { time: string; level: string; event: string }): string {
 
 /** A log that says nothing. */
 export const silentLog: Log = createLog({ level: 'silent', format: 'json', now: () => 0, write: () => {} });
+
+/**
+ * Gathers lines and writes them together, a moment later: a busy server writes many lines a second, and each write
+ * would stop it. What is gathered when the process is killed is lost; `flush` before an orderly end.
+ */
+export function gatherLines(write: (text: string) => void, clock: Clock): { write(line: string): void; flush(): void } {
+  let lines: string[] = [];
+  const flush = () => {
+    if (lines.length === 0) return;
+    const text = lines.join('\n');
+    lines = [];
+    write(text);
+  };
+  return {
+    write(line) {
+      lines.push(line);
+      if (lines.length === 1) clock.after(GATHER_MS, flush);
+      else if (lines.length >= GATHER_LINES) flush();
+    },
+    flush,
+  };
+}
