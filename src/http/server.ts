@@ -35,7 +35,8 @@ const FIXED_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'n
 
 /** The whole HTTP face of the program, as one function from request to response. */
 export function createHttp(deps: HttpDeps) {
-  const app = new Elysia({ normalize: false })
+  // Without standardHostname a Host of three letters is cut off together with the start of the path.
+  const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
     .headers(FIXED_HEADERS)
     .onRequest(({ request, set }) => {
       const headers = set.headers as Record<string, string>;

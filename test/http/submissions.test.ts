@@ -336,6 +336,17 @@ describe('addresses', () => {
     expect(errorContract.details(await response.json())).toEqual([]);
   });
 
+  test('a short host name does not eat the path', async () => {
+    const { port } = api.app.start();
+    const { key } = await api.key();
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/submissions`, {
+      method: 'POST',
+      headers: { host: 'lts', authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ fields: { a: '1' } }),
+    });
+    expect(answer.status).toBe(201);
+  });
+
   test("a caller's own request id is kept if it is sane", async () => {
     const sane = await api.call('GET', '/healthz', { headers: { 'x-request-id': 'abc-123' } });
     expect(sane.headers.get('x-request-id')).toBe('abc-123');

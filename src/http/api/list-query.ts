@@ -2,17 +2,8 @@ import { DEFAULT_PER_PAGE, MAX_COUNTED, MAX_PER_PAGE } from '../../contract/page
 import { SOURCES } from '../../contract/source.ts';
 import { SCORES, SYNC_STATUSES } from '../../contract/submission.ts';
 import { type ErrorDetail, invalid } from '../../lib/errors.ts';
-import { idPattern } from '../../lib/ids.ts';
-import type { LeadFilter, LeadQuery } from '../../store/store.ts';
-
-/** A list request, checked. `page` is null when it walks by cursor. */
-export interface ListRequest {
-  filter: LeadFilter;
-  newestFirst: boolean;
-  page: number | null;
-  perPage: number;
-  afterId: string | null;
-}
+import { type LeadPageRequest, readCursor } from '../../store/paging.ts';
+import type { LeadFilter } from '../../store/store.ts';
 
 export const LIST_PARAMETERS = [
   'page',
@@ -33,25 +24,13 @@ type Parameter = (typeof LIST_PARAMETERS)[number];
 
 const SORTS = ['-created_at', 'created_at'] as const;
 const SPAM = ['exclude', 'only', 'include'] as const;
-const SUBMISSION_ID = new RegExp(idPattern('sub'));
-
-/** A cursor says where the walk stands, and in which order: it is of no use for another one. */
-export function cursorFor(afterId: string, newestFirst: boolean): string {
-  return Buffer.from(`${newestFirst ? 'd' : 'a'}${afterId}`).toString('base64url');
-}
-
-function readCursor(text: string, newestFirst: boolean): string | null {
-  const plain = Buffer.from(text, 'base64url').toString('latin1');
-  const id = plain.slice(1);
-  return plain[0] === (newestFirst ? 'd' : 'a') && SUBMISSION_ID.test(id) ? id : null;
-}
 
 /**
  * Reads the parameters of a list. Spec 2, "Lists".
  * @param parseTime RFC 3339 to milliseconds, or null
  * @throws AppError validation_error that names each bad parameter
  */
-export function parseListQuery(params: URLSearchParams, parseTime: (text: string) => number | null): ListRequest {
+export function parseListQuery(params: URLSearchParams, parseTime: (text: string) => number | null): LeadPageRequest {
   const details: ErrorDetail[] = [];
   const bad = (name: string, message: string) => {
     details.push({ path: `/${name}`, message });
@@ -109,14 +88,4 @@ function present(
   filter: { [K in keyof LeadFilter]: LeadFilter[K] | undefined } & { spam: LeadFilter['spam'] },
 ): LeadFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as unknown as LeadFilter;
-}
-
-export function toLeadQuery(list: ListRequest): LeadQuery {
-  return {
-    filter: list.filter,
-    newestFirst: list.newestFirst,
-    limit: list.perPage,
-    offset: list.page === null ? 0 : (list.page - 1) * list.perPage,
-    ...(list.afterId === null ? {} : { afterId: list.afterId }),
-  };
 }

@@ -1,14 +1,14 @@
 import { Elysia } from 'elysia';
-import { MAX_COUNTED, type Pagination } from '../../contract/page.ts';
 import type { Intake } from '../../intake/accept.ts';
 import { parseTime } from '../../intake/time.ts';
 import { notFound } from '../../lib/errors.ts';
+import { leadPage } from '../../store/paging.ts';
 import type { LeadStore } from '../../store/store.ts';
 import { toSubmission } from '../../store/view.ts';
 import { MAX_BATCH_BYTES, MAX_JSON_BYTES, readJson } from '../body.ts';
 import { type Answer, sendJson } from '../json.ts';
 import type { Guard } from './guard.ts';
-import { cursorFor, type ListRequest, parseListQuery, toLeadQuery } from './list-query.ts';
+import { parseListQuery } from './list-query.ts';
 
 export interface SubmissionRoutesDeps {
   guard: Guard;
@@ -62,37 +62,11 @@ export function submissionReads({ guard, leads }: SubmissionRoutesDeps) {
     .use(guard('submissions:read'))
     .get('/submissions', ({ caller, request, set }) => {
       const list = parseListQuery(new URL(request.url).searchParams, parseTime);
-      return sendJson(set as Answer, listPage(leads, caller.siteId, list));
+      return sendJson(set as Answer, leadPage(leads, caller.siteId, list));
     })
     .get('/submissions/:id', ({ caller, params, set }) => {
       const lead = leads.get(caller.siteId, params.id);
       if (!lead) throw notFound('submission');
       return sendJson(set as Answer, { data: toSubmission(lead) });
     });
-}
-
-function listPage(leads: LeadStore, siteId: string, list: ListRequest) {
-  const found = leads.list(siteId, toLeadQuery(list));
-  const page = found.slice(0, list.perPage);
-  const hasMore = found.length > list.perPage;
-  const counted = leads.count(siteId, list.filter, MAX_COUNTED);
-  // A kept counter may know an exact total beyond what is counted one by one.
-  const capped = counted === MAX_COUNTED + 1 && isCounted(list);
-  const total = capped ? MAX_COUNTED : counted;
-  const last = page.at(-1);
-  const pagination: Pagination = {
-    page: list.page,
-    per_page: list.perPage,
-    total,
-    total_capped: capped,
-    total_pages: Math.ceil(total / list.perPage),
-    has_more: hasMore,
-    next_cursor: hasMore && last ? cursorFor(last.id, list.newestFirst) : null,
-  };
-  return { data: page.map(toSubmission), pagination };
-}
-
-/** Whether the total came from counting leads rather than from a kept counter. */
-function isCounted({ filter }: ListRequest): boolean {
-  return Object.keys(filter).some((name) => name !== 'spam' && name !== 'formId');
 }
