@@ -38,6 +38,7 @@ export function openDatabase(options: OpenOptions): Database {
           'Start the newer version again, or restore a backup made before the upgrade.',
       );
     }
+    if (version > 0) checkSound(db, options.path);
     if (version < newest) return upgrade(db, options, migrations, existed && version > 0);
     return db;
   } catch (error) {
@@ -58,6 +59,27 @@ function setPragmas(db: Database, durability: OpenOptions['durability']): void {
   db.run('PRAGMA wal_autocheckpoint = 4000');
   // After a large burst the log shrinks back to this at the next checkpoint.
   db.run('PRAGMA journal_size_limit = 67108864');
+}
+
+/** Up to here, 16 MiB, the whole database is looked through at each opening; it takes some 60 ms. */
+const CHECK_WHOLE_PAGES = 4_096;
+/** What nothing works without; of a larger database only these are looked through. `doctor` takes its time for all. */
+const VITAL_TABLES = ['meta', 'site', 'api_key', 'form'];
+
+/** Spec 7: a corrupt database stops the start, before anything is written to it. @throws DatabaseProblem */
+function checkSound(db: Database, path: string): void {
+  const damage = explain(path, () => {
+    const { page_count: pages } = db.query<{ page_count: number }, []>('PRAGMA page_count').get() ?? { page_count: 0 };
+    const checks = pages <= CHECK_WHOLE_PAGES ? ['1'] : VITAL_TABLES;
+    const lines = checks.flatMap((what) => db.query<{ quick_check: string }, []>(`PRAGMA quick_check(${what})`).all());
+    // Before the first finding stands a line that names the database.
+    return lines.find((line) => line.quick_check !== 'ok')?.quick_check.replace(/^\*.*\n/, '');
+  });
+  if (damage !== undefined) throw new DatabaseProblem(damagedText(path, damage));
+}
+
+function damagedText(path: string, what: string): string {
+  return `The database ${path} is damaged (${what}). Restore it from a backup; keep the damaged file, it may still hold leads.`;
 }
 
 export function schemaVersion(db: Database): number {
@@ -117,7 +139,7 @@ function explainSqlite(path: string, error: SQLiteError): string {
   switch (error.code) {
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
-      return `The database ${path} is damaged (${error.message}). Restore it from a backup; keep the damaged file, it may still hold leads.`;
+      return damagedText(path, error.message);
     case 'SQLITE_READONLY':
     case 'SQLITE_READONLY_DIRECTORY':
     case 'SQLITE_CANTOPEN':
