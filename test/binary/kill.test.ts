@@ -5,9 +5,9 @@ import { startFakeGoogle } from '../support/google/client.ts';
 import { tempDir } from '../support/temp.ts';
 
 /** `bun run soak` does two hundred of each. */
-const ROUNDS = Number(process.env.LTS_KILL_ROUNDS ?? 16);
+const ROUNDS = Number(process.env.LTS_KILL_ROUNDS || 16);
 /** Decides over the load and the kill moments; given again, it repeats them. */
-const SEED = Number(process.env.LTS_KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.LTS_KILL_SEED || Math.floor(Math.random() * 2 ** 31));
 /** Far beyond what a round takes on a slow machine. */
 const LIMIT_MS = 120_000 + ROUNDS * 20_000;
 
