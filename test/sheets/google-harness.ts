@@ -9,7 +9,7 @@ import type { GoogleApi } from '../../src/sheets/targets/google/api.ts';
 import type { TokenSource } from '../../src/sheets/targets/google/auth.ts';
 import { createGoogleApi } from '../../src/sheets/targets/google/client.ts';
 import { createGoogleDriver, type GoogleDriver, type GoogleLimits } from '../../src/sheets/targets/google/driver.ts';
-import { createQuotaBook } from '../../src/sheets/targets/google/quota.ts';
+import { createQuotaBook, type Quota } from '../../src/sheets/targets/google/quota.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Lead, NewLead, Site, Store } from '../../src/store/store.ts';
 import { TestClock } from '../support/clock.ts';
@@ -138,9 +138,21 @@ export class Bench {
       tokens: this.tokens(),
       urls: { sheets: this.google.url, drive: this.google.url },
       clock: this.clock,
-      quota: createQuotaBook(this.clock).account(this.email, null),
+      quota: this.quota(),
       log: silentLog,
     });
+  }
+
+  /** The real quota; a wait for it lets the clock go on, since nobody else would. */
+  private quota(): Quota {
+    const real = createQuotaBook(this.clock).account(this.email, null);
+    return {
+      ...real,
+      take: async (kind, signal) => {
+        for (let wait = real.wait(kind); wait > 0; wait = real.wait(kind)) await this.advance(Math.ceil(wait));
+        return real.take(kind, signal);
+      },
+    };
   }
 
   private tokens(): TokenSource {

@@ -40,7 +40,7 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     const ids = batch.leads.filter((lead) => lead.tabId === tab.id).map((lead) => lead.leadId);
     // A tab that is gone or without its Lead ID column has nothing to be compared.
     if (ids.length === 0 || leadIdTag(tab, look) === null) continue;
-    const rows = await findRows(step, tab, look, ids);
+    const rows = await findRows(step, tab, look, ids, 'one batch');
     if (!rows.ok) return rows;
     const { places } = mapTab(tab, look.tags);
     for (const lead of sheets.leadsByIds(step.at.site.id, ids)) {
@@ -61,11 +61,17 @@ export interface FoundRow {
 type Rows = { ok: true; rows: Map<string, FoundRow> } | { ok: false; outcome: FlushOutcome };
 
 /**
- * The rows of leads, whole. By the Lead ID column; and where it shows none of them, by looking for the ids in every
- * cell, because they may have landed beside their column. Rows of one batch share their fate, so if one is where it
- * belongs the others were deleted.
+ * The rows of leads, whole. By the Lead ID column; and those that it does not show, by looking for the ids in every
+ * cell, because they may have landed beside their column. Rows of `one batch` share their fate: if one is where it
+ * belongs, the others were deleted, and the tab need not be looked through.
  */
-export async function findRows(step: Step, tab: SheetTab, look: Look, ids: readonly string[]): Promise<Rows> {
+export async function findRows(
+  step: Step,
+  tab: SheetTab,
+  look: Look,
+  ids: readonly string[],
+  who: 'one batch' | 'any',
+): Promise<Rows> {
   const wanted = new Set(ids);
   const tag = leadIdTag(tab, look);
   const rows = new Map<string, FoundRow>();
@@ -81,14 +87,13 @@ export async function findRows(step: Step, tab: SheetTab, look: Look, ids: reado
       if (trouble) return { ok: false, outcome: trouble };
     }
   }
-  if (rows.size > 0) return { ok: true, rows };
+  if (rows.size === wanted.size || (who === 'one batch' && rows.size > 0)) return { ok: true, rows };
   for (let start = 1; ; start += step.limits.blockRows) {
-    const before = rows.size;
     const block = await step.api.rows(step.book, tab.sheetId, start, step.limits.blockRows);
     if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
     collect(block.value, start, wanted, rows);
-    // Behind a whole block without a value there is nothing, nor behind the rows that were looked for.
-    if (block.value.length === 0 || (rows.size > 0 && rows.size === before)) return { ok: true, rows };
+    // Behind a whole block without a value there is nothing.
+    if (block.value.length === 0 || rows.size === wanted.size) return { ok: true, rows };
   }
 }
 

@@ -46,7 +46,7 @@ export interface Snapshot {
   /** Row 1. */
   header: readonly string[];
   places: ReadonlyMap<string, number>;
-  /** The Lead ID column, by row. */
+  /** Whose row each is: the Lead ID column, and rows whose Lead ID is astray in another one. */
   ids: readonly Value[];
   /** The columns written to, by key and row. */
   values: ReadonlyMap<string, readonly Value[]>;

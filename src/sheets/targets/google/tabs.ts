@@ -66,8 +66,14 @@ export async function adopt(
   const tab =
     found.tab ??
     (await sheets.addTab({ ...newTab(step, found.formId, found.leads, new Set()), sheetId: found.sheetId }));
-  const columns = mapTab({ sheetId: found.sheetId, columns: tab.columns }, look.tags).changed;
-  if (columns.length > 0) await sheets.putColumns(tab.id, columns);
+  // A tab is born with all its columns: one of ours that is missing was deleted since. Of a tab that a restored
+  // database forgot nothing is known; what is missing there is made again.
+  const state = found.tab ? ('active' as const) : ('planned' as const);
+  const born = tab.columns.map((column) => ({ ...column, state }));
+  const { changed } = mapTab({ sheetId: found.sheetId, columns: born }, look.tags);
+  const byKey = new Map(changed.map((column) => [column.key, column]));
+  const columns = born.map((column) => byKey.get(column.key) ?? column);
+  await sheets.putColumns(tab.id, columns);
   await sheets.updateTab(tab.id, { sheetId: found.sheetId, state: 'ready', problem: null });
   return { ...tab, sheetId: found.sheetId, state: 'ready' };
 }

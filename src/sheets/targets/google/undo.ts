@@ -55,8 +55,10 @@ function sorted(write: Unchecked, now: Snapshot, key: string, damage: Damage): v
       damage.restores.push({ tabId: write.tabId, leadId: String(id), key, value: orNull(prior) });
     }
   }
-  const lost = lostOf(noIdValues(before, key), noIdValues(now, key));
-  const gained = lostOf(noIdValues(now, key), noIdValues(before, key));
+  const then = noIdValues(before, key);
+  const since = noIdValues(now, key);
+  const lost = lostOf(then, since);
+  const gained = lostOf(since, then);
   for (const row of strangers) {
     const value = at(values, row);
     const index = gained.indexOf(value);

@@ -2,8 +2,8 @@ import type { CellUpdate, SheetBatch, SheetTab } from '../../../store/sheets.ts'
 import type { Lead } from '../../../store/store.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
-import { expectedOf, findRows, runs } from './landed.ts';
-import { GUARD_BASE } from './mapping.ts';
+import { expectedOf, type FoundRow, findRows, runs } from './landed.ts';
+import { FIELD_KEY, GUARD_BASE, mapTab } from './mapping.ts';
 import { restoreName, type Snapshot, type Value } from './memory.ts';
 import { buildBatch, byMetadataId, noteColumns, readWidths, type TabPlan } from './plan.ts';
 import { whereAreColumns, writeCells } from './requests.ts';
@@ -49,17 +49,42 @@ export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome
   const { works, dropped } = await sortOut(step, look);
   const columns = await makeColumns(step, works);
   if (columns) return columns;
+  // What is concluded below holds only if all of it could be read, and fits together.
+  const restore = new Map(step.memory.restore);
+  const forget = (outcome: FlushOutcome) => {
+    step.memory.restore = restore;
+    return outcome;
+  };
   let settled: CellUpdate[] = dropped;
   const open: { work: Work; now: Snapshot }[] = [];
   for (const work of works) {
     const now = await compare(step, look, work);
-    if (!now.ok) return now.outcome;
+    if (!now.ok) return forget(now.outcome);
     settled = settled.concat(work.settled);
     if (work.cells.length > 0) open.push({ work, now: now.value });
   }
+  const moved = await movedMeanwhile(step, works);
+  if (moved) return forget(moved);
+  step.memory.unchecked = [];
   if (settled.length > 0) await sheets.settleUpdates(settled);
   if (open.length === 0) return settled.length > 0 ? wrote(0, settled.length) : { kind: 'idle' };
   return send(step, open);
+}
+
+/**
+ * Marks, columns and rows are read by several calls. If a column was moved between them they don't fit together, and
+ * nothing may be concluded from them: all is read anew in the next step.
+ */
+async function movedMeanwhile(step: Step, works: readonly Work[]): Promise<FlushOutcome | null> {
+  if (works.length === 0) return null;
+  const again = await step.api.search(step.book, [{ metadataKey: FIELD_KEY }]);
+  if (!again.ok) return failed(again.failure, step.deps.clock.now());
+  const still = works.every(({ plan }) => {
+    const { places } = mapTab(plan.tab, again.value);
+    return places.size === plan.map.places.size && [...places].every(([key, at]) => plan.map.places.get(key) === at);
+  });
+  if (still) return null;
+  return wrote(0, 0);
 }
 
 /** By tab; what can go nowhere is dropped, what a paused tab holds up is left. */
@@ -67,7 +92,7 @@ async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped
   const { sheets } = step.deps.store;
   const dropped: CellUpdate[] = [];
   const byForm = new Map<string, CellUpdate[]>();
-  for (const update of sheets.nextUpdates(step.at.site.id, QUEUE_LOOK)) {
+  for (const update of wholeLeads(sheets.nextUpdates(step.at.site.id, QUEUE_LOOK))) {
     byForm.set(update.formId, [...(byForm.get(update.formId) ?? []), update]);
   }
   const waiting = new Set([
@@ -88,12 +113,25 @@ async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped
     }
     const known = new Set(plan.tab.columns.filter((each) => each.state !== 'removed').map((each) => each.key));
     dropped.push(...updates.filter((update) => !known.has(update.columnKey)));
-    const kept = updates.filter((update) => known.has(update.columnKey)).slice(0, step.limits.updates);
-    works.push({ plan, updates: kept, cells: [], settled: [] });
+    const kept = updates.filter((update) => known.has(update.columnKey));
+    works.push({ plan, updates: firstLeads(kept, step.limits.updates), cells: [], settled: [] });
   }
   // Their tab is not in this book: whoever writes the row there writes it as it is then.
   for (const rest of byForm.values()) dropped.push(...rest);
   return { works, dropped };
+}
+
+/** The queue is in the order of leads; when its end was cut off, so was perhaps the last lead. */
+function wholeLeads(updates: readonly CellUpdate[]): CellUpdate[] {
+  const last = updates.at(-1)?.leadId;
+  if (updates.length < QUEUE_LOOK || updates[0]?.leadId === last) return [...updates];
+  return updates.filter((update) => update.leadId !== last);
+}
+
+/** All cells of the first leads, some `limit` together: a row that landed astray is mended whole or not at all. */
+function firstLeads(updates: readonly CellUpdate[], limit: number): CellUpdate[] {
+  const end = updates.findIndex((update, n) => n >= limit && update.leadId !== updates[n - 1]?.leadId);
+  return end < 0 ? [...updates] : updates.slice(0, end);
 }
 
 /** Columns that updates are for and that are not there yet, as after "restore column": made by a write of their own. */
@@ -130,16 +168,22 @@ async function compare(step: Step, look: Look, work: Work): Promise<Tried<Snapsh
   ]);
   const values = await readColumns(step, tab, map.places, keys);
   if (!values.ok) return values;
-  const ids = values.value.get(LEAD_ID_KEY) ?? [];
-  const rowIndex = new Map<string, number>();
-  ids.forEach((id, row) => {
-    if (row > 0 && typeof id === 'string' && id !== '' && !rowIndex.has(id)) rowIndex.set(id, row);
-  });
   const leads = new Map(
     deps.store.sheets
       .leadsByIds(step.at.site.id, [...new Set(work.updates.map((update) => update.leadId))])
       .map((lead) => [lead.id, lead]),
   );
+  const astray = await findAstray(step, look, work);
+  if (!astray.ok) return astray;
+  const ids = [...(values.value.get(LEAD_ID_KEY) ?? [])];
+  for (const [id, { index }] of astray.value) {
+    while (ids.length <= index) ids.push('');
+    ids[index] = id;
+  }
+  const rowIndex = new Map<string, number>();
+  ids.forEach((id, row) => {
+    if (row > 0 && typeof id === 'string' && id !== '' && !rowIndex.has(id)) rowIndex.set(id, row);
+  });
   const wanted = new Set([...leads.keys(), ...unchecked.flatMap((each) => each.cells.map((cell) => cell.leadId))]);
   for (const each of restores) wanted.add(each.leadId);
   const rows = await readRows(step, tab, wanted, rowIndex);
@@ -147,12 +191,10 @@ async function compare(step: Step, look: Look, work: Work): Promise<Tried<Snapsh
   const now: Snapshot = { ...rows.value, places: map.places, ids, values: values.value };
   // What the last write did comes first, while it is known what stood there before it.
   const damages = unchecked.map((each) => findDamage(each, now, rowIndex));
-  memory.unchecked = memory.unchecked.filter((each) => each.tabId !== tab.id);
   addDamage(step, work, damages);
   addRestores(step, work, now, rowIndex);
-  const displaced = await repairRows(step, look, work, leads);
-  if (!displaced.ok) return displaced;
-  addUpdates(step, work, { now, rowIndex, leads, repaired: displaced.value });
+  for (const id of astray.value.keys()) clearStrays(step, work, now, leads.get(id), rowIndex);
+  addUpdates(step, work, { now, rowIndex, leads });
   return { ok: true, value: now };
 }
 
@@ -219,58 +261,66 @@ function addRestores(step: Step, work: Work, now: Snapshot, rowIndex: ReadonlyMa
     if (each.tabId !== work.plan.tab.id) continue;
     const row = rowIndex.get(each.leadId);
     const column = now.places.get(each.key);
-    const right = row !== undefined && (now.values.get(each.key)?.[row] ?? '') === (each.value ?? '');
+    const right = row !== undefined && cellNow(now, each.leadId, each.key, row) === (each.value ?? '');
     if (row === undefined || column === undefined || right || queued.has(name)) step.memory.restore.delete(name);
     else work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
   }
 }
 
-/** Rows whose values landed beside their columns: found wherever their Lead ID stands, and strays cleared away. */
-async function repairRows(
-  step: Step,
-  look: Look,
-  work: Work,
-  leads: ReadonlyMap<string, Lead>,
-): Promise<Tried<ReadonlyMap<string, { index: number; cells: readonly Value[] }>>> {
+/** What a cell shows: by its whole row where that was read, else by its column. */
+function cellNow(now: Snapshot, leadId: string, key: string, row: number): Value | null {
+  const cells = now.rows.get(leadId);
+  const column = now.places.get(key);
+  if (cells && column !== undefined) return cells[column] ?? '';
+  const values = now.values.get(key);
+  return values ? (values[row] ?? '') : null;
+}
+
+/** Rows to be repaired as a whole, because values landed beside their columns: found wherever their Lead ID stands. */
+async function findAstray(step: Step, look: Look, work: Work): Promise<Tried<ReadonlyMap<string, FoundRow>>> {
   const ids = work.updates.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
   if (ids.length === 0) return { ok: true, value: new Map() };
-  const { tab, map } = work.plan;
-  const found = await findRows(step, tab, look, ids);
-  if (!found.ok) return found;
-  const taken = new Set(map.places.values());
-  for (const [id, { index, cells }] of found.rows) {
-    const lead = leads.get(id);
-    if (!lead) continue;
-    const expected = expectedOf(step, lead, tab);
-    const astray = new Set<Value>();
-    for (const [key, place] of map.places) {
-      const value = expected.get(key) ?? null;
-      if (value !== null && (cells[place] ?? '') !== value) astray.add(value);
-    }
-    cells.forEach((cell, column) => {
-      if (!taken.has(column) && astray.has(cell))
-        work.cells.push({ leadId: '', key: '', row: index, column, value: null });
-    });
+  const found = await findRows(step, work.plan.tab, look, ids, 'any');
+  return found.ok ? { ok: true, value: found.rows } : found;
+}
+
+/** Takes values of a displaced row out of people's columns: those that are missing where they belong. */
+function clearStrays(
+  step: Step,
+  work: Work,
+  now: Snapshot,
+  lead: Lead | undefined,
+  rowIndex: ReadonlyMap<string, number>,
+): void {
+  const cells = lead && now.rows.get(lead.id);
+  const row = lead && rowIndex.get(lead.id);
+  if (!cells || row === undefined) return;
+  const expected = expectedOf(step, lead, work.plan.tab);
+  const astray = new Set<Value>();
+  for (const [key, place] of now.places) {
+    const value = expected.get(key) ?? null;
+    if (value !== null && (cells[place] ?? '') !== value) astray.add(value);
   }
-  return { ok: true, value: found.rows };
+  const taken = new Set(now.places.values());
+  cells.forEach((cell, column) => {
+    if (!taken.has(column) && astray.has(cell)) work.cells.push({ leadId: '', key: '', row, column, value: null });
+  });
 }
 
 interface Seen {
   now: Snapshot;
   rowIndex: ReadonlyMap<string, number>;
   leads: ReadonlyMap<string, Lead>;
-  repaired: ReadonlyMap<string, { index: number; cells: readonly Value[] }>;
 }
 
 /** Sorts the queued cells: right already, to be written, or without a row. */
-function addUpdates(step: Step, work: Work, { now, rowIndex, leads, repaired }: Seen): void {
+function addUpdates(step: Step, work: Work, { now, rowIndex, leads }: Seen): void {
   const { tab } = work.plan;
   const expected = new Map<string, Map<string, Value | null>>();
   for (const update of work.updates) {
     const { leadId, columnKey: key } = update;
     const lead = leads.get(leadId);
-    const repair = repaired.get(leadId);
-    const row = repair?.index ?? rowIndex.get(leadId);
+    const row = rowIndex.get(leadId);
     const column = now.places.get(key);
     // The row was deleted by somebody, and stays so. google-sheets.md 5.7.
     if (!lead || row === undefined || column === undefined) {
@@ -280,10 +330,9 @@ function addUpdates(step: Step, work: Work, { now, rowIndex, leads, repaired }: 
     const values = expected.get(leadId) ?? expectedOf(step, lead, tab);
     expected.set(leadId, values);
     const value = values.get(key) ?? null;
-    const is = repair ? (repair.cells[column] ?? '') : (now.values.get(key)?.[row] ?? '');
-    if (is === (value ?? '') || givenUp(step, update)) work.settled.push(update);
+    if (cellNow(now, leadId, key, row) === (value ?? '') || givenUp(step, update)) work.settled.push(update);
     // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
-    else if (repair || now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
+    else if (now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
   }
 }
 

@@ -1,0 +1,27 @@
+import { expect, test } from 'bun:test';
+import { live, PROFILE, type Profile } from './google-property.ts';
+
+/**
+ * google-sheets.md 7.5. LTS_TEST_RUNS sets how many lives of each kind are lived, LTS_TEST_SEED the first seed; a
+ * failure names its seed.
+ */
+const RUNS = Number(process.env.LTS_TEST_RUNS ?? 6);
+const SEED = Number(process.env.LTS_TEST_SEED ?? 1);
+
+async function lives(profile: Profile): Promise<void> {
+  for (let seed = SEED; seed < SEED + RUNS; seed++) {
+    const wrong = await live(seed, profile);
+    if (wrong.length > 0) throw new Error(`seed ${seed}:\n${wrong.slice(0, 12).join('\n')}`);
+  }
+  expect(RUNS).toBeGreaterThan(0);
+}
+
+const quiet: Profile = { ...PROFILE, faultRate: 0, handRate: 0, killRate: 0, restoreRate: 0 };
+const test_ = (name: string, profile: Profile) => test(name, () => lives(profile), 600_000);
+
+test_('nothing goes wrong: each lead once, each value in its place', quiet);
+test_('Google fails, loses answers and applies late', { ...quiet, faultRate: 0.3 });
+test_("a user's hands before any call", { ...quiet, handRate: 0.4 });
+test_('killed between any two steps', { ...quiet, killRate: 0.6 });
+test_('databases set back', { ...quiet, restoreRate: 0.15 });
+test_('all of it together', PROFILE);
