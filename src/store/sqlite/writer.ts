@@ -1,6 +1,9 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
-import type { Clock } from '../../lib/clock.ts';
+import type { Cancel, Clock } from '../../lib/clock.ts';
 import { AppError } from '../../lib/errors.ts';
+
+const PROBE =
+  "INSERT INTO meta (name, value) VALUES ('last_probe', ?) ON CONFLICT DO UPDATE SET value = excluded.value";
 
 /** A result that is no promise: an async callback would leave the transaction before its work is done. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
@@ -30,8 +33,14 @@ export interface WriterHooks {
   afterRollback(): void;
 }
 
-/** A clock set back by more than this is believed; less is taken for jitter and the order of ids is kept. */
-const CLOCK_CORRECTION_MS = 60_000;
+/**
+ * Times never go back, so that ids keep the order of commits, whatever the machine's clock does: new leads are then
+ * a little ahead of it. Only a clock that was ahead by more than this is believed when it is set right: else one start
+ * with a wrong year would misdate every lead that follows.
+ */
+const CLOCK_CORRECTION_MS = 7 * 86_400_000;
+/** How often a database that could not be written to is tried again when nobody asks: /readyz must not wait for a lead. */
+const PROBE_MS = 5_000;
 
 /**
  * Group commit: whatever asks to write while a commit is under way shares the next one. One immediate
@@ -50,6 +59,7 @@ export class Writer {
   #lastTurnAt = 0;
   /** Set while nothing can be written (disk full): the reason, for /readyz. */
   #trouble: string | null = null;
+  #cancelProbe: Cancel | null = null;
 
   constructor(db: Database, clock: Clock, hooks: WriterHooks) {
     this.#db = db;
@@ -94,6 +104,7 @@ export class Writer {
   close(): void {
     if (this.#queue.length > 0) this.#turn();
     this.#closed = true;
+    this.#cancelProbe?.();
   }
 
   #turn(): void {
@@ -124,7 +135,7 @@ export class Writer {
       for (const task of lastWork) task();
       this.#commit.run();
     } catch (error) {
-      if (this.#db.inTransaction) this.#rollback.run();
+      this.#undo();
       this.#hooks.afterRollback();
       this.#failed(jobs, error);
       return;
@@ -134,10 +145,22 @@ export class Writer {
     for (const [i, job] of jobs.entries()) job.resolve(results[i]);
   }
 
+  #undo(): void {
+    try {
+      if (this.#db.inTransaction) this.#rollback.run();
+    } catch (error) {
+      // The disk is gone, say. SQLite undoes it when the file is next opened; nothing was promised to anyone.
+      if (!(error instanceof SQLiteError)) throw error;
+    }
+  }
+
   /** One bad job must not take the others down: each then gets a transaction of its own. */
   #failed(jobs: readonly Job[], error: unknown): void {
     const problem = writeProblem(error);
-    if (problem) this.#trouble = problem.message;
+    if (problem) {
+      this.#trouble = problem.message;
+      this.#probeLater();
+    }
     const [only, ...others] = jobs;
     if (!problem && others.length > 0) {
       for (const job of jobs) this.#commitTogether([job]);
@@ -146,6 +169,17 @@ export class Writer {
     } else {
       only?.reject(error);
     }
+  }
+
+  /** Writes a word until that works again. A commit by anyone else ends it too. */
+  #probeLater(): void {
+    if (this.#closed || this.#cancelProbe) return;
+    this.#cancelProbe = this.#clock.after(PROBE_MS, () => {
+      this.#cancelProbe = null;
+      if (this.#trouble === null) return;
+      // A failure has planned the next probe already.
+      this.run((turn) => void this.#db.query(PROBE).run(String(turn.now))).catch(() => {});
+    });
   }
 
   #nextTime(): number {
