@@ -59,7 +59,7 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
       return row ? toStoredForm(row, spamRates(siteId)) : null;
     },
     update: (siteId, id, change) =>
-      writer.run((turn) => {
+      writer.run(() => {
         if (!find(siteId, id)) return null;
         if (taken(siteId, id, change)) return 'conflict' as const;
         const values = {
@@ -68,7 +68,9 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
           ...(change.ignored === undefined ? {} : { ignored: change.ignored }),
         };
         if (Object.keys(values).length > 0) orm.update(form).set(values).where(eq(form.id, id)).run();
-        turn.onCommit(() => cache.drop());
+        // At once: what the rest of this turn does goes by it. A rollback drops the cache.
+        const known = cache.site(siteId).byId(id);
+        if (known) Object.assign(known, values);
         const row = find(siteId, id);
         return row ? toStoredForm(row, spamRates(siteId)) : null;
       }),
