@@ -43,9 +43,8 @@ export function createKeys({ orm, db, writer, ids }: Context): Keys {
     };
   }
 
-  function flushTouches(): Promise<void> {
-    const touched = [...lastUse];
-    lastUse.clear();
+  function writeTouches(touched: readonly (readonly [id: string, at: number])[]): Promise<void> {
+    for (const [id] of touched) lastUse.delete(id);
     if (touched.length === 0) return Promise.resolve();
     return writer.run(() => {
       for (const [id, at] of touched) touchKey.run(at, id);
@@ -54,7 +53,7 @@ export function createKeys({ orm, db, writer, ids }: Context): Keys {
 
   return {
     drop,
-    flushTouches,
+    flushTouches: () => writeTouches([...lastUse]),
     create: ({ siteId, name, prefix, hash, scopes, expiresAt }) =>
       writer.run((turn) => {
         const row: Row = {
@@ -108,12 +107,12 @@ export function createKeys({ orm, db, writer, ids }: Context): Keys {
         return toStoredKey({ ...row, revokedAt });
       }),
     touch(id, nowMs) {
+      lastUse.set(id, nowMs);
       const last = written.get(id) ?? 0;
       if (nowMs - last < TOUCH_EVERY_MS && nowMs >= last) return;
       written.set(id, nowMs);
-      lastUse.set(id, nowMs);
       // A failed write of this loses nothing that matters; the next use tries again.
-      flushTouches().catch(() => written.delete(id));
+      writeTouches([[id, nowMs]]).catch(() => written.delete(id));
     },
   };
 }
