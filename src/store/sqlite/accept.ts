@@ -36,10 +36,10 @@ type AcceptRequest = Parameters<LeadStore['accept']>[0];
 export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStore['accept'] {
   const insertLead = db.query<
     unknown,
-    [string, string, string, string, number, number, number, string | null, string, string]
+    [string, string, string, string, number, number, number, string | null, number, string, string]
   >(
-    `INSERT INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, sync_status, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, ignored, sync_status, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertForm = db.query<unknown, [string, string, string, string, string, string, number]>(
     'INSERT INTO form (id, site_id, discovery_key, name, sheet_tab, source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -124,6 +124,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       stored.submittedAt,
       spam ? 1 : 0,
       lead.spamReason,
+      form.ignored ? 1 : 0,
       syncStatus,
       JSON.stringify(lead.body),
     );

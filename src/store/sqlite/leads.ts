@@ -37,7 +37,10 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
     'UPDATE lead SET quality = ?, judgement = ? WHERE site_id = ? AND id = ?',
   );
   const setSpam = db.query<unknown, [number, string | null, string, string, string]>(
-    'UPDATE lead SET spam = ?, spam_reason = ?, sync_status = ? WHERE site_id = ? AND id = ?',
+    'UPDATE lead SET spam = ?, spam_reason = ?, sync_status = ?, sync_problem = NULL WHERE site_id = ? AND id = ?',
+  );
+  const cameIgnored = db.query<{ ignored: number }, [string, string]>(
+    'SELECT ignored FROM lead WHERE site_id = ? AND id = ?',
   );
   const totals = db.query<{ leads: number; spam: number }, [string]>(
     'SELECT coalesce(sum(submission_count), 0) AS leads, coalesce(sum(spam_count), 0) AS spam FROM form WHERE site_id = ?',
@@ -75,7 +78,8 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
     const status: SyncStatus = lead.syncStatus === 'synced' ? 'synced' : wanted ? 'pending' : 'skipped';
     setSpam.run(spam ? 1 : 0, spam ? 'marked by hand' : null, status, siteId, id);
     const tally = tallyOf(turn, deps.tallies);
-    const counted = form?.ignored ? 'ignored' : 'submissions';
+    // As it was counted when it came: its form may have been ignored, or not any more, since.
+    const counted = cameIgnored.get(siteId, id)?.ignored === 1 ? 'ignored' : 'submissions';
     tally.countLead(lead, spam ? counted : 'spam', -1);
     tally.countLead(lead, spam ? 'spam' : counted, 1);
     tally.countForm(lead.formId, { leads: spam ? -1 : 1, spam: spam ? 1 : -1, lastAt: lead.createdAt });
@@ -128,6 +132,10 @@ function filterSql(siteId: string, filter: LeadFilter): { where: string; params:
   if (filter.formId !== undefined) add('form_id = ?', filter.formId);
   if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.syncStatus !== undefined) add(`sync_status = '${filter.syncStatus satisfies SyncStatus}'`);
+  // The index of what waits is by form: naming all forms lets it serve a site as well.
+  if (filter.syncStatus === 'pending' && filter.formId === undefined) {
+    add('form_id IN (SELECT id FROM form WHERE site_id = ?)', siteId);
+  }
   if (filter.spam !== 'include') add(filter.spam === 'only' ? 'spam = 1' : 'spam = 0');
   // An id begins with its time, so the index on ids serves time ranges too.
   if (filter.createdFrom !== undefined) add('id >= ?', `sub_${timePart(filter.createdFrom)}`);

@@ -1,4 +1,5 @@
 import initial from '../../../migrations/0001_initial.sql' with { type: 'text' };
+import leadIgnored from '../../../migrations/0002_lead_ignored.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -7,4 +8,7 @@ export interface Migration {
 }
 
 /** In order, append-only, embedded in the binary. An applied one is never edited. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'initial', sql: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'initial', sql: initial },
+  { version: 2, name: 'lead_ignored', sql: leadIgnored },
+];

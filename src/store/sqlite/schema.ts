@@ -6,7 +6,7 @@ import type { SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } fro
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
- * path of intake writes (lead, lead_count, sync_count, idempotency) are in leads.ts as prepared statements.
+ * path of intake writes (lead_count, sync_count, idempotency) and `meta` are not here: prepared statements read them.
  */
 
 const flag = (name: string) => integer(name, { mode: 'boolean' });
@@ -69,6 +69,7 @@ export const lead = sqliteTable('lead', {
   quality: text('quality'),
   judgement: text('judgement'),
   body: text('body').notNull(),
+  ignored: flag('ignored').notNull(),
 });
 
 export const googleConnection = sqliteTable('google_connection', {
