@@ -29,20 +29,23 @@ export interface SheetStore {
   updateConnectionSecret(id: string, secret: string): Promise<void>;
 
   // -- the queue
-  /** Sites with rows or cell updates to write, each with how many and since when. One index look-up a site. */
+  /** Sites with rows to write, each with how many and since when. Cheap enough for every look at `/readyz`. */
+  backlog(): SiteBacklog[];
+  /** Sites with rows or cell updates to write. Looks at every queued cell. */
   waiting(): WaitingSite[];
   /**
-   * The next rows to write: pending leads of the site, oldest first, that are in no open batch and whose tab in
-   * this book is not paused. At most `limit` leads and about `maxBytes` of JSON (always at least one lead).
+   * The next rows to write: pending leads of the site, oldest first, that are in no open batch of this book and whose
+   * tab in it is not paused. At most `limit` leads and about `maxBytes` of JSON (always at least one lead).
    */
   nextLeads(siteId: string, book: string, limit: number, maxBytes: number): Lead[];
   counts(siteId: string): SyncCounts;
   /**
    * Sends leads once more, at most `limit` of them; call again with `afterId` = `next` until `next` is null.
-   * Leads in an open batch are left alone.
+   * Left alone: leads in an open batch of the site's present book, spam, leads of ignored forms, and all while sync is
+   * switched off.
    */
   requeue(siteId: string, which: RequeueSelection, limit: number): Promise<{ queued: number; next: string | null }>;
-  /** Gives up on one lead that the target refuses for itself. */
+  /** Gives up on one lead that the target refuses for itself. Nothing happens to one that waits no more. */
   fail(siteId: string, leadId: string, reason: string): Promise<void>;
   /** Marks leads as standing in the sheet (found there by a reconcile). */
   markSynced(siteId: string, leadIds: readonly string[]): Promise<void>;
@@ -145,11 +148,15 @@ export interface GoogleConnection {
   createdAt: number;
 }
 
-export interface WaitingSite {
+export interface SiteBacklog {
   siteId: string;
   pending: number;
-  updates: number;
   oldestCreatedAt: number;
+}
+
+/** `oldestCreatedAt`: Infinity when only cells wait. */
+export interface WaitingSite extends SiteBacklog {
+  updates: number;
 }
 
 export interface SyncCounts {

@@ -11,6 +11,13 @@ type Batches = Pick<
 
 const OPEN = ['planned', 'sending', 'ambiguous'] as const;
 
+/**
+ * Takes leads (a JSON list of ids) out of settled batches. By lead, not by batch: a book may have tens of thousands of
+ * settled ones, and this runs inside the commit that leads wait for.
+ */
+export const FORGET_SETTLED = `DELETE FROM sheet_batch_lead WHERE lead_id IN (SELECT value FROM json_each(?))
+  AND NOT EXISTS (SELECT 1 FROM sheet_batch WHERE id = batch_id AND state IN ('planned', 'sending', 'ambiguous'))`;
+
 export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced: MarkSynced): Batches {
   type Row = typeof sheetBatch.$inferSelect;
   // A lead that left the queue since it was picked (marked as spam, found in the sheet) is left out.
@@ -22,10 +29,7 @@ export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced
     'SELECT lead_id AS leadId, tab_id AS tabId FROM sheet_batch_lead WHERE batch_id = ? ORDER BY lead_id',
   );
   // Left over from batches that are settled: their leads were queued anew, or the batch was given up.
-  const forgetSettled = db.query<unknown, [string]>(
-    `DELETE FROM sheet_batch_lead WHERE lead_id IN (SELECT value FROM json_each(?)) AND batch_id IN
-       (SELECT id FROM sheet_batch WHERE state IN ('delivered', 'void'))`,
-  );
+  const forgetSettled = db.query<unknown, [string]>(FORGET_SETTLED);
   const dropLeads = db.query<unknown, [string]>('DELETE FROM sheet_batch_lead WHERE batch_id = ?');
 
   const toBatch = ({ settledAt: _settledAt, ...row }: Row): SheetBatch => ({ ...row, leads: leadsOf.all(row.id) });
@@ -91,7 +95,12 @@ export function createSheetBatches({ orm, db, writer, ids }: Context, markSynced
     resendBatch: (id) =>
       writer.run(() => {
         const attempts = sql`${sheetBatch.attempts} + 1`;
-        orm.update(sheetBatch).set({ state: 'sending', attempts }).where(eq(sheetBatch.id, id)).run();
+        // A settled one stays settled: opened again, its rows could be sent twice.
+        orm
+          .update(sheetBatch)
+          .set({ state: 'sending', attempts })
+          .where(and(eq(sheetBatch.id, id), inArray(sheetBatch.state, [...OPEN])))
+          .run();
       }),
     settleBatch: (id, outcome) =>
       writer.run((turn) => {

@@ -1,8 +1,9 @@
-import type { CellUpdate, RequeueSelection, SheetStore } from '../sheets.ts';
+import type { CellUpdate, RequeueSelection, SheetStore, SiteBacklog } from '../sheets.ts';
 import type { Lead } from '../store.ts';
 import type { Context } from './context.ts';
 import type { FormCache } from './form-cache.ts';
 import { LEAD_COLUMNS, type LeadRow, type LeadRows } from './lead-rows.ts';
+import { FORGET_SETTLED } from './sheet-batches.ts';
 import type { PutColumns } from './sheet-tabs.ts';
 import { localBook } from './sheet-targets.ts';
 import type { SiteCache } from './sites.ts';
@@ -11,6 +12,7 @@ import type { Turn } from './writer.ts';
 
 type Queue = Pick<
   SheetStore,
+  | 'backlog'
   | 'waiting'
   | 'nextLeads'
   | 'counts'
@@ -41,6 +43,10 @@ export type QueueCells = (lead: Lead, columnKeys: readonly string[], turn: Turn)
 /** What a lead's other members add to the size of its row, over its body: a guess on the safe side. Bytes. */
 const ROW_OVERHEAD = 300;
 
+/** Of one book: what was under way in a book the site has left does not keep a lead from the one it has now. */
+const IN_OPEN_BATCH = `EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
+  WHERE lead_id = lead.id AND state IN ('planned', 'sending', 'ambiguous') AND book = ?)`;
+
 export function createSheetQueue(
   { db, writer }: Context,
   deps: Deps,
@@ -48,11 +54,14 @@ export function createSheetQueue(
   const oldest = db.query<{ id: string; created_at: number }, [string, string]>(
     "SELECT id, created_at FROM lead WHERE site_id = ? AND form_id = ? AND sync_status = 'pending' ORDER BY id LIMIT 1",
   );
-  const pendingIds = db.query<{ id: string }, [string, string, number]>(
-    `SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND sync_status = 'pending'
-       AND NOT EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
-         WHERE lead_id = lead.id AND state IN ('planned', 'sending', 'ambiguous'))
+  const pendingIds = db.query<{ id: string }, [string, string, string, number]>(
+    `SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND sync_status = 'pending' AND NOT ${IN_OPEN_BATCH}
      ORDER BY id LIMIT ?`,
+  );
+  // Read from the record's head: a long body stays where it is.
+  const sizes = db.query<{ id: string; bytes: number }, [string, string]>(
+    `SELECT id, octet_length(body) AS bytes FROM lead
+     WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id`,
   );
   const pausedForms = db.query<{ form_id: string }, [string]>(
     "SELECT form_id FROM sheet_tab WHERE book = ? AND state = 'paused'",
@@ -77,12 +86,12 @@ export function createSheetQueue(
     `UPDATE lead SET sync_status = 'pending', sync_problem = NULL, synced_at = NULL
      WHERE site_id = ? AND id IN (SELECT value FROM json_each(?))`,
   );
-  const forgetBatches = db.query<unknown, [string]>(
-    'DELETE FROM sheet_batch_lead WHERE lead_id IN (SELECT value FROM json_each(?))',
-  );
+  const forgetSettled = db.query<unknown, [string]>(FORGET_SETTLED);
+  // Only what still waits: a lead that was marked as spam meanwhile is not wanted in the sheet any more.
   const setFailed = db.query<unknown, [string, string, string]>(
-    "UPDATE lead SET sync_status = 'failed', sync_problem = ? WHERE site_id = ? AND id = ?",
+    "UPDATE lead SET sync_status = 'failed', sync_problem = ? WHERE site_id = ? AND id = ? AND sync_status = 'pending'",
   );
+  const bookOf = db.query<{ book: string }, [string]>('SELECT book FROM sheet_target WHERE site_id = ?');
   const setLength = db.query<unknown, [number, number, string]>(
     'UPDATE sheet_tab SET length = ?, generation = ? WHERE id = ?',
   );
@@ -110,9 +119,6 @@ export function createSheetQueue(
   const syncedIds = db.query<{ id: string }, [string, string, string, number]>(
     "SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND id > ? AND sync_status = 'synced' ORDER BY id LIMIT ?",
   );
-  const inOpenBatch = `EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
-    WHERE lead_id = lead.id AND state IN ('planned', 'sending', 'ambiguous'))`;
-
   /** Moves leads to `pending` or `synced` and keeps the counters true. */
   function move(siteId: string, leadIds: readonly string[], to: 'pending' | 'synced', turn: Turn): void {
     const list = JSON.stringify(leadIds);
@@ -131,28 +137,31 @@ export function createSheetQueue(
     touchTarget.run(turn.now, siteId);
   };
 
+  /** Leads to send once more: only such as belong in the site's present book. */
   function selectRequeue(siteId: string, which: RequeueSelection, limit: number): { id: string }[] {
-    if (which.which === 'ids') {
-      return db
-        .query<{ id: string }, [string, string, number]>(
-          `SELECT id FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) AND spam = 0
-             AND sync_status <> 'pending' AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
-        )
-        .all(siteId, JSON.stringify(which.ids), limit);
-    }
-    if (which.which === 'failed') {
-      return db
-        .query<{ id: string }, [string, string, number]>(
-          `SELECT id FROM lead WHERE site_id = ? AND id > ? AND sync_status = 'failed' AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
-        )
-        .all(siteId, which.afterId ?? '', limit);
-    }
+    if (deps.sites.get(siteId)?.syncEnabled !== true) return [];
+    const book = bookOf.get(siteId)?.book ?? localBook(siteId);
+    const [terms, params] = requeueTerms(which);
     return db
-      .query<{ id: string }, [string, string, number, string | null, string | null, number]>(
-        `SELECT id FROM lead WHERE site_id = ? AND id > ? AND sync_status = 'synced' AND synced_at < ?
-           AND (? IS NULL OR form_id = ?) AND NOT ${inOpenBatch} ORDER BY id LIMIT ?`,
+      .query<{ id: string }, (string | number)[]>(
+        `SELECT id FROM lead WHERE site_id = ? AND ${terms} AND spam = 0
+           AND form_id NOT IN (SELECT id FROM form WHERE site_id = ? AND ignored = 1)
+           AND NOT ${IN_OPEN_BATCH} ORDER BY id LIMIT ?`,
       )
-      .all(siteId, which.afterId ?? '', which.syncedBefore, which.formId ?? null, which.formId ?? null, limit);
+      .all(siteId, ...params, siteId, book, limit);
+  }
+
+  /** What waits for the sheet, by site: one index look-up a form, however many leads there are. */
+  function backlog(): SiteBacklog[] {
+    return deps.sites.list().flatMap(({ id: siteId }) => {
+      const pending = syncCounts.all(siteId).find(({ status }) => status === 'pending')?.leads ?? 0;
+      if (pending === 0) return [];
+      let oldestCreatedAt = Number.POSITIVE_INFINITY;
+      for (const form of deps.forms.site(siteId).all()) {
+        oldestCreatedAt = Math.min(oldestCreatedAt, oldest.get(siteId, form.id)?.created_at ?? oldestCreatedAt);
+      }
+      return [{ siteId, pending, oldestCreatedAt }];
+    });
   }
 
   return {
@@ -160,34 +169,33 @@ export function createSheetQueue(
     queueCells(lead, columnKeys) {
       for (const key of columnKeys) queueCell.run(lead.siteId, lead.id, lead.formId, key);
     },
+    backlog,
     waiting() {
       const cells = new Map(updateCounts.all().map(({ site_id, n }) => [site_id, n]));
+      const rows = new Map(backlog().map((each) => [each.siteId, each]));
       return deps.sites.list().flatMap(({ id: siteId }) => {
-        const pending = syncCounts.all(siteId).find(({ status }) => status === 'pending')?.leads ?? 0;
-        const queued = cells.get(siteId) ?? 0;
-        if (pending === 0 && queued === 0) return [];
-        let oldestCreatedAt = Number.POSITIVE_INFINITY;
-        if (pending > 0) {
-          for (const form of deps.forms.site(siteId).all()) {
-            oldestCreatedAt = Math.min(oldestCreatedAt, oldest.get(siteId, form.id)?.created_at ?? oldestCreatedAt);
-          }
-        }
-        return [{ siteId, pending, updates: queued, oldestCreatedAt }];
+        const updates = cells.get(siteId) ?? 0;
+        const { pending, oldestCreatedAt } = rows.get(siteId) ?? { pending: 0, oldestCreatedAt: Infinity };
+        return pending === 0 && updates === 0 ? [] : [{ siteId, pending, updates, oldestCreatedAt }];
       });
     },
     nextLeads(siteId, book, limit, maxBytes) {
       const paused = new Set(pausedForms.all(book).map((row) => row.form_id));
       const candidates: string[] = [];
       for (const form of deps.forms.site(siteId).all()) {
-        if (!paused.has(form.id)) for (const row of pendingIds.all(siteId, form.id, limit)) candidates.push(row.id);
+        if (paused.has(form.id)) continue;
+        for (const row of pendingIds.all(siteId, form.id, book, limit)) candidates.push(row.id);
       }
-      const leads = deps.rows.findManyRows(siteId, candidates.sort().slice(0, limit));
+      // Chosen by size before they are read: a thousand of the largest leads would be a gigabyte.
       let bytes = 0;
-      const fitting = leads.filter((row, i) => {
-        bytes += row.body.length + ROW_OVERHEAD;
+      const fitting = sizes.all(siteId, JSON.stringify(candidates.sort().slice(0, limit))).filter((row, i) => {
+        bytes += row.bytes + ROW_OVERHEAD;
         return i === 0 || bytes <= maxBytes;
       });
-      return fitting.map((row) => deps.rows.toLead(row));
+      return deps.rows.findMany(
+        siteId,
+        fitting.map((row) => row.id),
+      );
     },
     counts(siteId) {
       const counts = { pending: 0, synced: 0, failed: 0, skipped: 0 };
@@ -198,16 +206,14 @@ export function createSheetQueue(
       writer.run((turn) => {
         const found = selectRequeue(siteId, which, limit).map((row) => row.id);
         if (found.length === 0) return { queued: 0, next: null };
-        forgetBatches.run(JSON.stringify(found));
+        forgetSettled.run(JSON.stringify(found));
         move(siteId, found, 'pending', turn);
         return { queued: found.length, next: found.length < limit ? null : (found.at(-1) ?? null) };
       }),
     fail: (siteId, leadId, reason) =>
       writer.run((turn) => {
-        for (const { sync_status: from } of statuses.all(siteId, JSON.stringify([leadId]))) {
-          tallyOf(turn, deps.tallies).moveSync(siteId, from as 'pending', 'failed', 1);
-        }
-        setFailed.run(reason, siteId, leadId);
+        const { changes } = setFailed.run(reason, siteId, leadId);
+        tallyOf(turn, deps.tallies).moveSync(siteId, 'pending', 'failed', changes);
       }),
     markSynced: (siteId, leadIds) => writer.run((turn) => markInTurn(siteId, leadIds, turn)),
     syncedIds: (siteId, formId, limit, afterId) =>
@@ -243,4 +249,15 @@ export function createSheetQueue(
         for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);
       }),
   };
+}
+
+function requeueTerms(which: RequeueSelection): [terms: string, params: (string | number)[]] {
+  if (which.which === 'ids') {
+    return ["id IN (SELECT value FROM json_each(?)) AND sync_status <> 'pending'", [JSON.stringify(which.ids)]];
+  }
+  const afterId = which.afterId ?? '';
+  if (which.which === 'failed') return ["id > ? AND sync_status = 'failed'", [afterId]];
+  const byForm = which.formId === undefined ? '' : ' AND form_id = ?';
+  const formId = which.formId === undefined ? [] : [which.formId];
+  return [`id > ? AND sync_status = 'synced' AND synced_at < ?${byForm}`, [afterId, which.syncedBefore, ...formId]];
 }

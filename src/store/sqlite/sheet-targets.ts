@@ -60,6 +60,7 @@ export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCac
       writer.run(() => {
         const known = findBook(input.book);
         if (known && known.siteId !== siteId) return 'conflict' as const;
+        if (input.kind === 'local' && input.book !== localBook(siteId)) return 'conflict' as const;
         if (!known) orm.insert(sheetBook).values({ book: input.book, siteId, nextSeq: 1 }).run();
         return change(siteId, { ...defaultTarget(siteId), ...input, lastSyncedAt: find(siteId).lastSyncedAt });
       }),
