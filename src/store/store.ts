@@ -30,6 +30,8 @@ export interface Store {
 
 export interface StoreHealth {
   schemaVersion: number;
+  /** false: a newer version of the program has changed the schema under this one. */
+  migrated: boolean;
   writable: boolean;
   /** Bytes of the database file and its write-ahead log. */
   bytes: number;

@@ -10,6 +10,7 @@ import { createForms } from './forms.ts';
 import { createKeys } from './keys.ts';
 import { LeadRows } from './lead-rows.ts';
 import { createLeads } from './leads.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { DatabaseProblem, type OpenOptions, openDatabase, schemaVersion } from './open.ts';
 import { createSheetBatches, PRUNE_BATCHES } from './sheet-batches.ts';
 import { createSheetQueue } from './sheet-queue.ts';
@@ -87,6 +88,7 @@ export function openStore(options: StoreOptions): Store {
   });
   const { markInTurn, queueCells, ...queueMethods } = queue;
   const { putInTurn: _putInTurn, ...tabMethods } = tabs;
+  const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
   const pruneKeys = db.query<unknown, [number]>('DELETE FROM idempotency WHERE created_at < ?');
 
   return {
@@ -109,6 +111,7 @@ export function openStore(options: StoreOptions): Store {
     refresh,
     health: () => ({
       schemaVersion: schemaVersion(db),
+      migrated: schemaVersion(db) === knownVersion,
       writable: writer.trouble === null,
       bytes: fileBytes(options.path) + fileBytes(`${options.path}-wal`),
       queued: writer.queued,
