@@ -1,0 +1,49 @@
+import { describe } from 'bun:test';
+import type { Store } from '../../src/store/store.ts';
+import { TestClock } from '../support/clock.ts';
+import { describeCounters } from './suite/counters.ts';
+import { describeForms } from './suite/forms.ts';
+import { describeKeys } from './suite/keys.ts';
+import { describeLeads } from './suite/leads.ts';
+import { describeQueue } from './suite/queue.ts';
+import { describeSheets } from './suite/sheets.ts';
+import { describeSites } from './suite/sites.ts';
+import { describeWrites } from './suite/writes.ts';
+
+/** One set of data, and the ways a test looks at it. */
+export interface Opened {
+  store: Store;
+  clock: TestClock;
+  /** The same data opened once more, as another process has it. Closed by the test. */
+  again(): Promise<Store>;
+  /** Commits so far, read from the backend's own log. */
+  commits(): number;
+}
+
+/** Opens empty data of its own. */
+export type OpenStore = (clock: TestClock) => Promise<Opened>;
+
+/** What each part of the suite works with: a store with one site. */
+export interface World extends Opened {
+  siteId: string;
+}
+export type MakeWorld = (startMs?: number) => Promise<World>;
+
+/** The law for every backend: each method of the store with what it promises. */
+export function describeStore(name: string, open: OpenStore): void {
+  const world: MakeWorld = async (startMs) => {
+    const opened = await open(new TestClock(startMs));
+    const site = await opened.store.sites.create({ name: 'Shop' });
+    return { ...opened, siteId: site.id };
+  };
+  describe(name, () => {
+    describeSites(world);
+    describeKeys(world);
+    describeForms(world);
+    describeLeads(world);
+    describeWrites(world);
+    describeQueue(world);
+    describeSheets(world);
+    describeCounters(world);
+  });
+}
