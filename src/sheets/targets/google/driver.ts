@@ -53,8 +53,9 @@ export function createGoogleDriver(deps: GoogleDeps): GoogleDriver {
   return {
     kind: 'google',
     async flush(at) {
-      await retryPausedTabs(deps, at, memories.get(at.target.book));
-      if (!hasWork({ deps, at, book: at.target.book })) return { kind: 'idle' };
+      const memory = memories.get(at.target.book);
+      await retryPausedTabs(deps, at, memory);
+      if (!hasWork({ deps, at, book: at.target.book, memory })) return { kind: 'idle' };
       const step = await stepFor(at);
       return 'kind' in step ? step : flushStep(step);
     },

@@ -4,6 +4,7 @@ import type { FlushOutcome } from '../../target.ts';
 import { settleLanded } from './landed.ts';
 import { takeLook } from './look.ts';
 import { GUARD_BASE, VOID } from './mapping.ts';
+import type { BookMemory } from './memory.ts';
 import { addColumns, buildBatch, fitting, noteColumns, readWidths, type TabPlan, type Width } from './plan.ts';
 import { recover, tabsWithoutMarks } from './recover.ts';
 import { afterWrite, giveUp } from './settle.ts';
@@ -14,14 +15,19 @@ import { writeUpdates } from './updates.ts';
 const HOUR = 3_600_000;
 
 /** Whether anything waits that could be written. Costs no call. */
-export function hasWork({ deps, at, book }: Pick<Step, 'deps' | 'at' | 'book'>): boolean {
-  const { sheets } = deps.store;
-  const site = at.site.id;
+export function hasWork(step: Pick<Step, 'deps' | 'at' | 'book'> & { memory: BookMemory | undefined }): boolean {
+  const { sheets } = step.deps.store;
   return (
-    sheets.openBatch(book) !== null ||
-    sheets.nextLeads(site, book, 1, 1).length > 0 ||
-    sheets.nextUpdates(site, 1).length > 0
+    sheets.openBatch(step.book) !== null ||
+    sheets.nextLeads(step.at.site.id, step.book, 1, 1).length > 0 ||
+    cellsWait(step)
   );
+}
+
+/** Cells to write, to read back, or to put back. */
+function cellsWait({ deps, at, memory }: Pick<Step, 'deps' | 'at'> & { memory: BookMemory | undefined }): boolean {
+  if (memory && memory.unchecked.length + memory.restore.size > 0) return true;
+  return deps.store.sheets.nextUpdates(at.site.id, 1).length > 0;
 }
 
 /**
@@ -46,11 +52,12 @@ export async function flushStep(step: Step): Promise<FlushOutcome> {
   const trouble = await recover(step, looked.look, open, last);
   if (trouble) return trouble;
   if (open) return settleOpen(step, open, looked.look);
-  const updatesWait = sheets.nextUpdates(step.at.site.id, 1).length > 0;
+  const updatesWait = cellsWait(step);
   // Every other turn is for cell updates, so that neither starves the other.
   if (updatesWait && step.memory.wroteRows) {
     step.memory.wroteRows = false;
-    return writeUpdates(step, looked.look);
+    const cells = await writeUpdates(step, looked.look);
+    if (cells.kind !== 'idle') return cells;
   }
   const rows = await writeNewRows(step, looked.look);
   if (rows) {

@@ -3,6 +3,7 @@ import type { Lead } from '../../../store/store.ts';
 import { cellOf } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
+import { movedSince } from './look.ts';
 import { mapTab } from './mapping.ts';
 import { cellValue, type Value } from './requests.ts';
 import { widen } from './settle.ts';
@@ -36,6 +37,7 @@ type Cells = { ok: true; cells: Omit<CellUpdate, 'version'>[] } | { ok: false; o
 async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise<Cells> {
   const { sheets } = step.deps.store;
   const cells: Omit<CellUpdate, 'version'>[] = [];
+  const looked: { tab: SheetTab; places: ReadonlyMap<string, number> }[] = [];
   for (const tab of sheets.tabs(step.book)) {
     const ids = batch.leads.filter((lead) => lead.tabId === tab.id).map((lead) => lead.leadId);
     // A tab that is gone or without its Lead ID column has nothing to be compared.
@@ -43,6 +45,7 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     const rows = await findRows(step, tab, look, ids, 'one batch');
     if (!rows.ok) return rows;
     const { places } = mapTab(tab, look.tags);
+    looked.push({ tab, places });
     for (const lead of sheets.leadsByIds(step.at.site.id, ids)) {
       const row = rows.rows.get(lead.id);
       if (!row) continue;
@@ -51,7 +54,8 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
       }
     }
   }
-  return { ok: true, cells };
+  const moved = await movedSince(step, looked);
+  return moved ? { ok: false, outcome: moved } : { ok: true, cells };
 }
 
 export interface FoundRow {

@@ -1,8 +1,8 @@
-import type { SheetBatch } from '../../../store/sheets.ts';
+import type { SheetBatch, SheetTab } from '../../../store/sheets.ts';
 import type { FlushOutcome } from '../../target.ts';
 import type { DeveloperMetadata, MetadataLookup } from './api.ts';
-import { FIELD_KEY, GUARD_KEY, guardId, guardsOf, TAB_KEY } from './mapping.ts';
-import { failed, type Look, type Step } from './step.ts';
+import { FIELD_KEY, GUARD_KEY, guardId, guardsOf, mapTab, TAB_KEY } from './mapping.ts';
+import { failed, type Look, type Step, wrote } from './step.ts';
 
 /** Every guard is asked for this often, or after so many new ones. google-sheets.md 5.5. */
 const FULL_LOOK_MS = 600_000;
@@ -76,4 +76,22 @@ export function expireForRoom(step: Step): void {
   const ids = [...step.memory.guardAge.keys()].sort((a, b) => b - a);
   step.memory.expired = ids.slice(200);
   step.memory.roomNeeded = true;
+}
+
+/**
+ * Marks, columns and rows are read by several calls. If a column was moved between them they don't fit together, and
+ * nothing may be concluded from them. Null: nothing moved since the look; else all has to be read anew.
+ */
+export async function movedSince(
+  step: Step,
+  tabs: readonly { tab: Pick<SheetTab, 'sheetId' | 'columns'>; places: ReadonlyMap<string, number> }[],
+): Promise<FlushOutcome | null> {
+  if (tabs.length === 0) return null;
+  const again = await step.api.search(step.book, [{ metadataKey: FIELD_KEY }]);
+  if (!again.ok) return failed(again.failure, step.deps.clock.now());
+  const still = tabs.every(({ tab, places }) => {
+    const now = mapTab(tab, again.value).places;
+    return now.size === places.size && [...now].every(([key, index]) => places.get(key) === index);
+  });
+  return still ? null : wrote(0, 0);
 }

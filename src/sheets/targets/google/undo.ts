@@ -36,7 +36,7 @@ function sorted(write: Unchecked, now: Snapshot, key: string, damage: Damage): v
   const column = now.places.get(key);
   const { before } = write;
   const values = now.values.get(key);
-  if (column === undefined || !values) return;
+  if (column === undefined || !values || !before.values.has(key)) return;
   const meant = new Map(write.cells.filter((cell) => cell.key === key).map((cell) => [cell.leadId, cell.value]));
   const written = new Set([...meant.values()].map((value) => value ?? EMPTY));
   const rowBefore = new Map(before.ids.map((id, row) => [id, row]));

@@ -3,7 +3,8 @@ import type { Lead } from '../../../store/store.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
 import { expectedOf, type FoundRow, findRows, runs } from './landed.ts';
-import { FIELD_KEY, GUARD_BASE, mapTab } from './mapping.ts';
+import { movedSince } from './look.ts';
+import { GUARD_BASE } from './mapping.ts';
 import { restoreName, type Snapshot, type Value } from './memory.ts';
 import { buildBatch, byMetadataId, noteColumns, readWidths, type TabPlan } from './plan.ts';
 import { whereAreColumns, writeCells } from './requests.ts';
@@ -63,28 +64,16 @@ export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome
     settled = settled.concat(work.settled);
     if (work.cells.length > 0) open.push({ work, now: now.value });
   }
-  const moved = await movedMeanwhile(step, works);
+  const moved = await movedSince(
+    step,
+    works.map(({ plan }) => ({ tab: plan.tab, places: plan.map.places })),
+  );
   if (moved) return forget(moved);
   step.memory.unchecked = [];
   if (settled.length > 0) await sheets.settleUpdates(settled);
-  if (open.length === 0) return settled.length > 0 ? wrote(0, settled.length) : { kind: 'idle' };
+  const more = settled.length > 0 || step.memory.restore.size > 0;
+  if (open.length === 0) return more ? wrote(0, settled.length) : { kind: 'idle' };
   return send(step, open);
-}
-
-/**
- * Marks, columns and rows are read by several calls. If a column was moved between them they don't fit together, and
- * nothing may be concluded from them: all is read anew in the next step.
- */
-async function movedMeanwhile(step: Step, works: readonly Work[]): Promise<FlushOutcome | null> {
-  if (works.length === 0) return null;
-  const again = await step.api.search(step.book, [{ metadataKey: FIELD_KEY }]);
-  if (!again.ok) return failed(again.failure, step.deps.clock.now());
-  const still = works.every(({ plan }) => {
-    const { places } = mapTab(plan.tab, again.value);
-    return places.size === plan.map.places.size && [...places].every(([key, at]) => plan.map.places.get(key) === at);
-  });
-  if (still) return null;
-  return wrote(0, 0);
 }
 
 /** By tab; what can go nowhere is dropped, what a paused tab holds up is left. */
@@ -95,6 +84,9 @@ async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped
   for (const update of wholeLeads(sheets.nextUpdates(step.at.site.id, QUEUE_LOOK))) {
     byForm.set(update.formId, [...(byForm.get(update.formId) ?? []), update]);
   }
+  const ready = new Set(sheets.tabs(step.book).flatMap((tab) => (tab.state === 'ready' ? [tab.id] : [])));
+  for (const [name, { tabId }] of step.memory.restore) if (!ready.has(tabId)) step.memory.restore.delete(name);
+  step.memory.unchecked = step.memory.unchecked.filter(({ tabId }) => ready.has(tabId));
   const waiting = new Set([
     ...step.memory.unchecked.map((each) => each.tabId),
     ...[...step.memory.restore.values()].map((each) => each.tabId),
@@ -263,7 +255,10 @@ function addRestores(step: Step, work: Work, now: Snapshot, rowIndex: ReadonlyMa
     const column = now.places.get(each.key);
     const right = row !== undefined && cellNow(now, each.leadId, each.key, row) === (each.value ?? '');
     if (row === undefined || column === undefined || right || queued.has(name)) step.memory.restore.delete(name);
-    else work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
+    // A column found out about just now is read first: what stands in it has to be known before it is written to.
+    else if (now.values.has(each.key)) {
+      work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
+    }
   }
 }
 
