@@ -1,0 +1,129 @@
+import { expect, test } from 'bun:test';
+import type { UserAction } from '../support/google/control-types.ts';
+import { Bench } from './google-harness.ts';
+
+/** Values that come after the row. The user's hands get in between the look and the write. */
+
+async function withRows(n: number) {
+  const bench = await Bench.start();
+  const leads = await bench.acceptAll(
+    Array.from({ length: n }, (_, i) => ({ Email: `lead${i}@example.com` })),
+    { form: 'Contact' },
+  );
+  await bench.drain();
+  return { bench, leads };
+}
+
+/** Does something in the sheet just before the next write of single cells is applied. */
+function beforeWrite(bench: Bench, action: UserAction) {
+  const { hands } = bench.google.world;
+  const original = hands.beforeCall.bind(hands);
+  hands.beforeCall = (call) => {
+    if (call.requests.includes('updateCells')) {
+      hands.beforeCall = original;
+      bench.user(action);
+    }
+    original(call);
+  };
+}
+
+const scored = (reason: string) => ({
+  judgement: { score: 'hot' as const, score_reason: reason, summary: 'S', enrichment: null },
+});
+
+test('a sort between look and write: the value ends in its own row, and what it fell upon comes back', async () => {
+  const { bench, leads } = await withRows(4);
+  const [first, , , last] = leads;
+  bench.user({ type: 'editCell', tab: 'Contact', row: 4, column: 's:quality', value: 'Mine' });
+  beforeWrite(bench, { type: 'sort', tab: 'Contact', column: 'f:Email', descending: true });
+  await bench.store.leads.amend(bench.site.id, first?.id ?? '', { quality: 'Good' });
+  await bench.drain();
+  const quality = new Map(
+    bench.column('s:lead_id', 'Contact').map((id, n) => [id, bench.column('s:quality', 'Contact')[n]]),
+  );
+  expect(quality.get(first?.id ?? '')).toBe('Good');
+  expect(quality.get(last?.id ?? '')).toBe('Mine');
+  expect([...quality.values()].filter((text) => text === 'Good')).toHaveLength(1);
+});
+
+test('a row of theirs that a value fell into is put right again', async () => {
+  const { bench, leads } = await withRows(2);
+  bench.user({ type: 'typeUnderLastRow', tab: 'Contact', values: ['their own words'] });
+  const target = leads[0]?.id ?? '';
+  beforeWrite(bench, { type: 'sort', tab: 'Contact', column: 's:quality', descending: false });
+  await bench.store.leads.amend(bench.site.id, target, { quality: 'Good' });
+  await bench.drain();
+  const rows = bench.rows('Contact');
+  expect(rows.filter((row) => row[0] === 'their own words')).toHaveLength(1);
+  expect(bench.column('s:quality', 'Contact').filter((text) => text === 'Good')).toHaveLength(1);
+});
+
+test.each([
+  ['moved', { type: 'moveColumn', tab: 'Contact', column: 'f:Email', to: 8 }],
+  ['inserted', { type: 'insertColumn', tab: 'Contact', at: 1, header: 'Theirs' }],
+] as [string, UserAction][])(
+  'a column %s between look and write: nothing stays beside its column',
+  async (_, action) => {
+    const { bench, leads } = await withRows(3);
+    bench.user({ type: 'insertColumn', tab: 'Contact', at: 5, header: 'Notes' });
+    bench.user({ type: 'editCell', tab: 'Contact', row: 2, column: 'Notes', value: 'call on Monday' });
+    const before = bench.rows('Contact').map((row) => row.filter((cell) => cell !== '').sort());
+    beforeWrite(bench, action);
+    await bench.store.leads.amend(bench.site.id, leads[1]?.id ?? '', scored('because'));
+    await bench.drain();
+    expect(bench.column('s:score_reason', 'Contact')).toEqual(['Lead Score Reason', '', 'because', '']);
+    expect(bench.column('s:score', 'Contact')).toEqual(['Lead Score', '', 'hot', '']);
+    const after = bench.rows('Contact').map((row) => row.filter((cell) => cell !== '').sort());
+    expect(after[2]).toEqual([...(before[2] ?? []), 'because', 'hot', 'S'].sort());
+    expect([after[1], after[3]]).toEqual([before[1], before[3]]);
+  },
+);
+
+test('a row that was deleted is left alone, and the update leaves the queue', async () => {
+  const { bench, leads } = await withRows(2);
+  bench.user({ type: 'deleteRow', tab: 'Contact', row: 1 });
+  await bench.store.leads.amend(bench.site.id, leads[0]?.id ?? '', { quality: 'Good' });
+  await bench.drain();
+  expect(bench.ids('Contact')).toEqual([leads[1]?.id ?? '']);
+  expect(bench.column('s:quality', 'Contact')).not.toContain('Good');
+  expect(bench.store.sheets.nextUpdates(bench.site.id, 10)).toEqual([]);
+});
+
+test("the team's own quality stays when the AI speaks, and gives way to a change made in the UI", async () => {
+  const { bench, leads } = await withRows(1);
+  const id = leads[0]?.id ?? '';
+  bench.user({ type: 'editCell', tab: 'Contact', row: 1, column: 's:quality', value: 'Ours' });
+  await bench.store.leads.amend(bench.site.id, id, scored('because'));
+  await bench.drain();
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'Ours']);
+  await bench.store.leads.amend(bench.site.id, id, { quality: 'From the UI' });
+  await bench.drain();
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'From the UI']);
+});
+
+test('an answer that gets lost is never repeated by place: the send is voided, and the cells are read again', async () => {
+  const { bench, leads } = await withRows(3);
+  await bench.store.leads.amend(bench.site.id, leads[1]?.id ?? '', { quality: 'Good' });
+  bench.google.world.faults.add([{ match: { kind: 'batchUpdate' }, fault: { kind: 'lateApply', end: 'release' } }]);
+  await bench.flush();
+  bench.user({ type: 'sort', tab: 'Contact', column: 'f:Email', descending: true });
+  await bench.advance(5_000);
+  await bench.drain();
+  expect(bench.control<{ applied: boolean }[]>('releaseLate')).toMatchObject([{ applied: false }]);
+  const n = bench.column('s:lead_id', 'Contact').indexOf(leads[1]?.id ?? '');
+  expect(bench.column('s:quality', 'Contact')).toEqual(
+    ['Lead Quality', '', '', ''].map((text, row) => (row === n ? 'Good' : text)),
+  );
+});
+
+test('a protected tab holds its updates back until it is open again', async () => {
+  const { bench, leads } = await withRows(1);
+  bench.user({ type: 'protect', tab: 'Contact' });
+  await bench.store.leads.amend(bench.site.id, leads[0]?.id ?? '', { quality: 'Good' });
+  await bench.drain();
+  expect(bench.store.sheets.nextUpdates(bench.site.id, 10)).toHaveLength(1);
+  bench.user({ type: 'unprotect', tab: 'Contact' });
+  await bench.advance(3_600_000);
+  await bench.drain();
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'Good']);
+});
