@@ -36,6 +36,8 @@ interface Work {
   updates: CellUpdate[];
   cells: Cell[];
   settled: CellUpdate[];
+  /** Cells that a write fell upon and that the database knows how to fill. */
+  requeued: Omit<CellUpdate, 'version'>[];
 }
 
 type Tried<T> = { ok: true; value: T } | { ok: false; outcome: FlushOutcome };
@@ -70,8 +72,11 @@ export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome
   );
   if (moved) return forget(moved);
   step.memory.unchecked = [];
+  const requeued = works.flatMap((work) => work.requeued);
+  // Before anything leaves the queue: from here on a crash loses no more than what people wrote into these cells.
+  if (requeued.length > 0) await sheets.queueUpdates(requeued);
   if (settled.length > 0) await sheets.settleUpdates(settled);
-  const more = settled.length > 0 || step.memory.restore.size > 0;
+  const more = settled.length + requeued.length > 0 || step.memory.restore.size > 0;
   if (open.length === 0) return more ? wrote(0, settled.length) : { kind: 'idle' };
   return send(step, open);
 }
@@ -106,7 +111,7 @@ async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped
     const known = new Set(plan.tab.columns.filter((each) => each.state !== 'removed').map((each) => each.key));
     dropped.push(...updates.filter((update) => !known.has(update.columnKey)));
     const kept = updates.filter((update) => known.has(update.columnKey));
-    works.push({ plan, updates: firstLeads(kept, step.limits.updates), cells: [], settled: [] });
+    works.push({ plan, updates: firstLeads(kept, step.limits.updates), cells: [], settled: [], requeued: [] });
   }
   // Their tab is not in this book: whoever writes the row there writes it as it is then.
   for (const rest of byForm.values()) dropped.push(...rest);
@@ -236,14 +241,26 @@ async function readRows(
   return { ok: true, value: { header, rows } };
 }
 
+/** What our last write spoiled: put back from the database where that has it, else from memory. */
 function addDamage(step: Step, work: Work, damages: readonly Damage[]): void {
-  for (const { restores, mends } of damages) {
-    for (const each of restores) step.memory.restore.set(restoreName(each.leadId, each.key), each);
-    for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
-    if (restores.length + mends.length > 0) {
-      step.deps.log.warn('sheet.cells_strayed', { book: step.book, cells: restores.length + mends.length });
-    }
+  const { store, log } = step.deps;
+  const restores = damages.flatMap((damage) => damage.restores);
+  const mends = damages.flatMap((damage) => damage.mends);
+  if (restores.length + mends.length === 0) return;
+  const leads = new Map(
+    store.sheets
+      .leadsByIds(step.at.site.id, [...new Set(restores.map((each) => each.leadId))])
+      .map((lead) => [lead.id, lead]),
+  );
+  for (const each of restores) {
+    const lead = leads.get(each.leadId);
+    const known = lead ? (expectedOf(step, lead, work.plan.tab).get(each.key) ?? null) : undefined;
+    if (lead && known === each.value) {
+      work.requeued.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey: each.key });
+    } else step.memory.restore.set(restoreName(each.leadId, each.key), each);
   }
+  for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
+  log.warn('sheet.cells_strayed', { book: step.book, cells: restores.length + mends.length });
 }
 
 /** Puts back what belongs to somebody, unless we have a newer value for that very cell. */
