@@ -7,6 +7,7 @@ import type { SubmissionRoutesDeps } from './api/submissions.ts';
 import { apiV1 } from './api/v1.ts';
 import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
+import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
 import { pathOf, requestId } from './request.ts';
 import { createRouteTable } from './routes.ts';
 
@@ -15,6 +16,7 @@ export interface HttpDeps extends SubmissionRoutesDeps {
   ids: Ids;
   log: Log;
   readiness: Readiness;
+  metrics: MetricsRouteDeps;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
   /** Called for each answer, for the log and the metrics. */
@@ -41,7 +43,6 @@ export function createHttp(deps: HttpDeps) {
     .onRequest(({ request, set }) => {
       const headers = set.headers as Record<string, string>;
       headers['x-request-id'] = requestId(request, deps.ids, deps.clock.now());
-      if (deps.draining()) headers.connection = 'close';
     })
     // Registered before any route and global: only so does it see what the routes throw.
     .onError({ as: 'global' }, ({ error, request, set }) => {
@@ -55,6 +56,7 @@ export function createHttp(deps: HttpDeps) {
       return errorBody(failure, id);
     })
     .use(healthRoutes(deps.readiness))
+    .use(metricsRoute(deps.metrics))
     .use(apiV1(deps));
 
   const routes = createRouteTable(app.routes);
@@ -71,6 +73,8 @@ export function createHttp(deps: HttpDeps) {
     async fetch(request: Request): Promise<Response> {
       const startedAt = deps.clock.monotonic();
       const response = await app.fetch(request);
+      // Asked now, not when the request came in: one that was under way at the signal ends its connection too.
+      if (deps.draining()) response.headers.set('connection', 'close');
       deps.answered({
         method: request.method,
         route: routes.labelOf(pathOf(request)),
