@@ -189,7 +189,8 @@ export async function startServer(
   const access = options.access ?? (await createAccess(options));
   const launched = await launchServer(options);
   const { port } = await launched.started;
-  return { ...launched, ...access, port, url: `http://127.0.0.1:${port}`, dir: options.dir };
+  const { siteId, key } = access;
+  return { ...launched, siteId, key, port, url: `http://127.0.0.1:${port}`, dir: options.dir };
 }
 
 /** Collects a stream of lines, and tells when one with a text has come. */
