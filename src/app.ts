@@ -1,8 +1,11 @@
 import { createGuard } from './http/api/guard.ts';
 import { createAuth } from './http/auth.ts';
+import { stateMetrics } from './http/gauges.ts';
+import { createReadiness } from './http/health.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
+import { countedIntake } from './intake/counted.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { serverTasks } from './jobs/tasks.ts';
 import type { Random } from './lib/backoff.ts';
@@ -10,6 +13,7 @@ import { type Clock, sleep } from './lib/clock.ts';
 import type { Vault } from './lib/crypto.ts';
 import type { Ids } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import { createMetrics, type Metrics } from './lib/metrics.ts';
 import { createSync, type Sync } from './sheets/sync.ts';
 import type { TargetDriver } from './sheets/target.ts';
 import type { TargetKind } from './store/sheets.ts';
@@ -19,7 +23,9 @@ import type { Store } from './store/store.ts';
 const DRAIN_MS = 20_000;
 /** Above every limit of ours, so that a body that is too large is refused by us, with an answer that says so. */
 const PARSER_LIMIT_BYTES = 16 * 1_048_576;
-const QUEUE_TOO_OLD_MS = 3_600_000;
+
+/** What requests are counted by; whatever else a caller makes up is one of the others. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export interface AppParts {
   listen: { host: string; port: number };
@@ -31,6 +37,10 @@ export interface AppParts {
   ids: Ids;
   random: Random;
   log: Log;
+  /** Counted by others too; made here when nobody else does. */
+  metrics?: Metrics;
+  /** `LTS_METRICS_TOKEN`. */
+  metricsToken?: string | null;
 }
 
 export interface App {
@@ -46,6 +56,8 @@ export interface App {
 /** Puts the rooms together. The only place that knows them all; tests use it too. */
 export function buildApp(parts: AppParts): App {
   const { store, clock, log, ids } = parts;
+  const metrics = parts.metrics ?? createMetrics();
+  const state = stateMetrics(store, clock, clock.now());
   let draining = false;
   let server: ReturnType<typeof Bun.serve> | null = null;
   const sync = createSync({ store, drivers: parts.drivers, clock, random: parts.random, log });
@@ -60,14 +72,20 @@ export function buildApp(parts: AppParts): App {
   });
   const http = createHttp({
     guard: createGuard(auth),
-    intake: createIntake({ store, clock, onStored: sync.wake }),
+    intake: countedIntake(createIntake({ store, clock, onStored: sync.wake }), metrics.leads),
     leads: store.leads,
     clock,
     ids,
     log,
     draining: () => draining,
-    readiness: () => readiness(store, clock, draining),
+    readiness: createReadiness({ store, clock, draining: () => draining }),
+    metrics: {
+      token: parts.metricsToken ?? null,
+      peer: (request) => server?.requestIP(request)?.address ?? null,
+      metrics: () => [...Object.values(metrics), ...store.metrics, ...state],
+    },
     answered: ({ method, route, status, ms, requestId }) => {
+      metrics.requests.add([METHODS.has(method) ? method : 'other', route, String(status)]);
       log.info('http.request', { method, route, status, ms: Math.round(ms * 10) / 10, request_id: requestId });
     },
   });
@@ -100,16 +118,4 @@ export function buildApp(parts: AppParts): App {
       await store.close();
     },
   };
-}
-
-function readiness(store: Store, clock: Clock, draining: boolean): string[] {
-  const reasons: string[] = [];
-  if (draining) reasons.push('shutting down');
-  if (!store.health().writable) reasons.push('the database can not be written to');
-  for (const site of store.sheets.waiting()) {
-    const ageMs = clock.now() - site.oldestCreatedAt;
-    if (ageMs > QUEUE_TOO_OLD_MS)
-      reasons.push(`rows of ${site.siteId} have waited for ${Math.round(ageMs / 60_000)} minutes`);
-  }
-  return reasons;
 }

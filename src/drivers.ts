@@ -7,6 +7,7 @@ import type { DataDir } from './lib/data-dir.ts';
 import type { Ids } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import type { TargetDriver } from './sheets/target.ts';
+import type { GoogleCall } from './sheets/targets/google/client.ts';
 import { createGoogleDriver, type GoogleDriver } from './sheets/targets/google/driver.ts';
 import { createLocalDriver } from './sheets/targets/local/driver.ts';
 import type { TargetKind } from './store/sheets.ts';
@@ -21,6 +22,8 @@ export interface DriverParts {
   ids: Ids;
   random: Random;
   log: Log;
+  /** Told of each call of Google. */
+  onCall?: (call: GoogleCall) => void;
   /** Ends running calls to Google when the server stops. */
   signal?: AbortSignal;
 }
@@ -36,9 +39,10 @@ export interface Drivers {
 }
 
 export function createDrivers(parts: DriverParts): Drivers {
-  const { config, dir, store, vault, clock, ids, random, log, signal } = parts;
-  const access = { google: config.google, sheets: store.sheets, vault, clock, log, ...(signal ? { signal } : {}) };
-  const google = createGoogleAccess(access);
+  const { config, dir, store, vault, clock, ids, random, log, signal, onCall } = parts;
+  const access = { google: config.google, sheets: store.sheets, vault, clock, log };
+  const hooks = { ...(onCall ? { onCall } : {}), ...(signal ? { signal } : {}) };
+  const google = createGoogleAccess({ ...access, ...hooks });
   const local = createLocalDriver({ store, dir: dir.sheetsPath, clock, log });
   const googleDriver = createGoogleDriver({
     store,

@@ -10,7 +10,7 @@ import {
   serviceAccountTokens,
   type TokenSource,
 } from './sheets/targets/google/auth.ts';
-import { createGoogleApi } from './sheets/targets/google/client.ts';
+import { createGoogleApi, type GoogleCall } from './sheets/targets/google/client.ts';
 import { createQuotaBook } from './sheets/targets/google/quota.ts';
 import { parseServiceAccount, type ServiceAccount } from './sheets/targets/google/service-account.ts';
 import type { ApiFor } from './sheets/targets/google/step.ts';
@@ -22,6 +22,8 @@ export interface GoogleAccessDeps {
   vault: Vault;
   clock: Clock;
   log: Log;
+  /** Told of each call's result. */
+  onCall?: (call: GoogleCall) => void;
   /** Ends waiting and running calls when the server stops. */
   signal?: AbortSignal;
 }
@@ -52,7 +54,7 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
   function api(email: string, kind: ConnectionKind, project: string | null, tokens: TokenSource): GoogleApi {
     const quota = quotas.account(email, project);
     const { urls } = google;
-    const { log, signal } = deps;
+    const { log, signal, onCall } = deps;
     return createGoogleApi({
       email,
       connectionKind: kind,
@@ -61,6 +63,7 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
       clock,
       quota,
       log,
+      ...(onCall ? { onCall } : {}),
       ...(signal ? { signal } : {}),
     });
   }

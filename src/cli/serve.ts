@@ -6,6 +6,7 @@ import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
 import { createLog, gatherLines } from '../lib/log.ts';
+import { createMetrics } from '../lib/metrics.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
@@ -62,9 +63,14 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
   const calls = new AbortController();
   const parts = { store, vault, clock, ids, random: Math.random, log };
-  const { drivers, recover } = createDrivers({ ...parts, config, dir, signal: calls.signal });
+  const metrics = createMetrics();
+  const { drivers, recover } = createDrivers({
+    ...{ ...parts, config, dir, signal: calls.signal },
+    onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
+  });
   const { host, port } = config;
-  const app = buildApp({ ...parts, drivers, listen: { host, port }, rateLimitApi: config.rateLimitApi });
+  const { rateLimitApi, metricsToken } = config;
+  const app = buildApp({ ...parts, drivers, listen: { host, port }, rateLimitApi, metrics, metricsToken });
 
   await recover();
   const stopAsked = context.stopSignal();

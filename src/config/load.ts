@@ -24,6 +24,8 @@ export interface Config {
   /** Requests a minute and key; 0 = no limit. */
   rateLimitApi: number;
   durability: 'full' | 'normal';
+  /** null: `/metrics` is for this machine alone. */
+  metricsToken: string | null;
   google: GoogleConfig;
 }
 
@@ -210,6 +212,7 @@ function assemble(values: SettingValues, terminal: boolean): Config {
     logFormat: values.logFormat ?? (terminal ? 'pretty' : 'json'),
     rateLimitApi: must(values.rateLimitApi),
     durability: must(values.durability),
+    metricsToken: values.metricsToken,
     google: {
       client: id !== null && secret !== null ? { id, secret } : null,
       serviceAccountFile: values.googleServiceAccountFile,

@@ -91,6 +91,14 @@ export const SETTINGS = {
     doc: 'full: each lead is on disk before its answer. normal: a power cut may lose the last moments, a killed process nothing.',
     parse: parse.oneOf(['full', 'normal'] as const),
   }),
+  metricsToken: setting({
+    name: 'LTS_METRICS_TOKEN',
+    default: null,
+    defaultNote: 'none; /metrics then answers direct callers on this machine alone',
+    doc: 'Who sends it as `Authorization: Bearer …` may read /metrics, from anywhere.',
+    secret: true,
+    parse: parse.line('a token'),
+  }),
   googleClientId: setting({
     name: 'LTS_GOOGLE_CLIENT_ID',
     default: null,

@@ -3,6 +3,7 @@ import type { Key, Scope } from '../contract/key.ts';
 import type { Source } from '../contract/source.ts';
 import type { Enrichment, Submission, SyncStatus, Warning } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
+import type { Metric } from '../lib/metrics.ts';
 import type { SheetStore } from './sheets.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Store {
   readonly sheets: SheetStore;
   /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
   refresh(): boolean;
+  /** How long commits take, for `/metrics`. */
+  readonly metrics: readonly Metric[];
   /** What `doctor` and `/readyz` look at. */
   health(): StoreHealth;
   /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches. */

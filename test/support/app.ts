@@ -41,7 +41,9 @@ export const idleDriver: TargetDriver = {
 export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'forms:read', 'forms:write'];
 
 /** The whole program on a store of its own, without a socket; `app.start()` opens one. */
-export async function testApp(options: { clock?: Clock; rateLimitApi?: number } = {}): Promise<TestApp> {
+export async function testApp(
+  options: { clock?: Clock; rateLimitApi?: number; metricsToken?: string } = {},
+): Promise<TestApp> {
   const clock = options.clock ?? systemClock;
   const vault = createVault('a secret for tests, 32 characters');
   const ids = randomIds();
@@ -58,6 +60,7 @@ export async function testApp(options: { clock?: Clock; rateLimitApi?: number } 
     ids,
     random: () => 0.5,
     log: silentLog,
+    metricsToken: options.metricsToken ?? null,
   });
   const made = await makeKey();
   async function makeKey({ scopes = ALL_SCOPES, siteId = site.id, expiresAt = null as number | null } = {}) {

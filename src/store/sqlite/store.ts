@@ -109,6 +109,7 @@ export function openStore(options: StoreOptions): Store {
       ...createSheetBatches(context, markInTurn),
     },
     refresh,
+    metrics: [writer.commitTimes, writer.syncTimes],
     health: () => ({
       schemaVersion: schemaVersion(db),
       migrated: schemaVersion(db) === knownVersion,

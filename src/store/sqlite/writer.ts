@@ -1,9 +1,12 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import type { Cancel, Clock } from '../../lib/clock.ts';
 import { AppError } from '../../lib/errors.ts';
+import { Histogram } from '../../lib/metrics.ts';
 
 const PROBE =
   "INSERT INTO meta (name, value) VALUES ('last_probe', ?) ON CONFLICT DO UPDATE SET value = excluded.value";
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** A result that is no promise: an async callback would leave the transaction before its work is done. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
@@ -53,6 +56,9 @@ export class Writer {
   readonly #begin;
   readonly #commit;
   readonly #rollback;
+  /** From the wish for the lock to the answer of the disk, and the disk's part in it. */
+  readonly commitTimes = new Histogram('leadtosheet_commit_seconds', 'Time of a whole commit.', SECONDS);
+  readonly syncTimes = new Histogram('leadtosheet_fsync_seconds', 'Time to bring a commit to disk.', SECONDS);
   #queue: Job[] = [];
   #scheduled = false;
   #closed = false;
@@ -119,6 +125,7 @@ export class Writer {
     const afterCommit: (() => void)[] = [];
     const lastWork: (() => void)[] = [];
     const shared = new Map<symbol, unknown>();
+    const startedAt = this.#clock.monotonic();
     try {
       this.#begin.run();
       this.#hooks.afterBegin();
@@ -133,7 +140,11 @@ export class Writer {
       };
       for (const job of jobs) results.push(job.work(turn));
       for (const task of lastWork) task();
+      const syncedFrom = this.#clock.monotonic();
       this.#commit.run();
+      const endedAt = this.#clock.monotonic();
+      this.commitTimes.observeMs(endedAt - startedAt);
+      this.syncTimes.observeMs(endedAt - syncedFrom);
     } catch (error) {
       this.#undo();
       this.#hooks.afterRollback();
