@@ -58,7 +58,10 @@ export interface Snapshot {
 export interface Unchecked {
   tabId: string;
   before: Snapshot;
-  cells: readonly { leadId: string; key: string; value: Value | null }[];
+  /** `row`: where each was aimed at. */
+  cells: readonly { leadId: string; key: string; row: number; value: Value | null }[];
+  /** Values of ours that were taken out of people's columns. */
+  strays: readonly { leadId: string; stray: Value }[];
 }
 
 /** A value to be put back into a row found by its Lead ID. */

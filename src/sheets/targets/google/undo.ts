@@ -120,3 +120,14 @@ function byHeader(before: Snapshot, now: Snapshot, column: number): number | und
   const alone = (header: readonly string[]) => header.filter((each) => each === name).length === 1;
   return name !== '' && alone(now.header) && alone(before.header) ? before.header.indexOf(name) : undefined;
 }
+
+/**
+ * Whether a row is the one that a lead had before our write, though it shows another Lead ID now or none: because a
+ * column was inserted in that very moment, and the value meant for its neighbour fell upon the id. Known by its other
+ * values: most of them have to be there still, whatever the columns' order.
+ */
+export function isSameRow(before: readonly Value[], now: readonly Value[], leadId: string): boolean {
+  const had = before.filter((value) => value !== EMPTY && value !== leadId);
+  const kept = had.length - lostOf(had, now).length;
+  return kept >= 2 && kept * 2 >= had.length;
+}

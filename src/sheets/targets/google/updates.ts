@@ -5,12 +5,12 @@ import type { FlushOutcome } from '../../target.ts';
 import { expectedOf, type FoundRow, findRows, runs } from './landed.ts';
 import { movedSince } from './look.ts';
 import { GUARD_BASE } from './mapping.ts';
-import { restoreName, type Snapshot, type Value } from './memory.ts';
+import { restoreName, type Snapshot, type Unchecked, type Value } from './memory.ts';
 import { buildBatch, byMetadataId, noteColumns, readWidths, type TabPlan } from './plan.ts';
 import { whereAreColumns, writeCells } from './requests.ts';
 import { afterWrite } from './settle.ts';
 import { failed, type Look, type Step, wrote } from './step.ts';
-import { type Damage, findDamage } from './undo.ts';
+import { type Damage, findDamage, isSameRow } from './undo.ts';
 import { NO_LEAD_IDS } from './verify.ts';
 
 /**
@@ -28,6 +28,8 @@ interface Cell {
   row: number;
   column: number;
   value: Value | null;
+  /** A value of ours that is to be taken out of somebody's column, and whose it is. */
+  stray?: { leadId: string; stray: Value };
 }
 
 /** What is to be done on one tab. */
@@ -177,20 +179,28 @@ async function compare(step: Step, look: Look, work: Work): Promise<Tried<Snapsh
     while (ids.length <= index) ids.push('');
     ids[index] = id;
   }
+  const nameless = await findNameless(step, work, unchecked, ids);
+  if (!nameless.ok) return nameless;
   const rowIndex = new Map<string, number>();
   ids.forEach((id, row) => {
     if (row > 0 && typeof id === 'string' && id !== '' && !rowIndex.has(id)) rowIndex.set(id, row);
   });
-  const wanted = new Set([...leads.keys(), ...unchecked.flatMap((each) => each.cells.map((cell) => cell.leadId))]);
+  const checked = unchecked.flatMap((each) => [...each.cells, ...each.strays]);
+  const wanted = new Set([...leads.keys(), ...checked.map((cell) => cell.leadId)]);
   for (const each of restores) wanted.add(each.leadId);
-  const rows = await readRows(step, tab, wanted, rowIndex);
+  const rows = await readRows(step, tab, wanted, rowIndex, nameless.value);
   if (!rows.ok) return rows;
   const now: Snapshot = { ...rows.value, places: map.places, ids, values: values.value };
   // What the last write did comes first, while it is known what stood there before it.
   const damages = unchecked.map((each) => findDamage(each, now, rowIndex));
   addDamage(step, work, damages);
   addRestores(step, work, now, rowIndex);
-  for (const id of astray.value.keys()) clearStrays(step, work, now, leads.get(id), rowIndex);
+  for (const id of astray.value.keys())
+    clearStrays(work, now, id, rowIndex, valuesAstray(step, work, now, leads.get(id)));
+  // Those that the last write was to clear, if it cleared something else.
+  for (const { leadId, stray } of unchecked.flatMap((each) => each.strays)) {
+    clearStrays(work, now, leadId, rowIndex, new Set([stray]));
+  }
   addUpdates(step, work, { now, rowIndex, leads });
   return { ok: true, value: now };
 }
@@ -212,12 +222,43 @@ async function readColumns(
   return { ok: true, value: values };
 }
 
+/**
+ * Rows whose Lead ID our own last write fell upon. They are looked for where they were, known by their other values,
+ * and get their id back first of all.
+ * @param ids is given the ids found
+ */
+async function findNameless(
+  step: Step,
+  work: Work,
+  unchecked: readonly Unchecked[],
+  ids: Value[],
+): Promise<Tried<ReadonlySet<string>>> {
+  const found = new Set<string>();
+  const column = work.plan.map.places.get(LEAD_ID_KEY);
+  const present = new Set(ids);
+  for (const { before, cells } of unchecked) {
+    for (const { leadId, row } of cells) {
+      const was = before.rows.get(leadId);
+      if (leadId === '' || present.has(leadId) || found.has(leadId) || !was || column === undefined) continue;
+      const block = await step.api.rows(step.book, work.plan.tab.sheetId, row, 1);
+      if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
+      if (!isSameRow(was, block.value[0] ?? [], leadId)) continue;
+      found.add(leadId);
+      while (ids.length <= row) ids.push('');
+      ids[row] = leadId;
+      work.cells.push({ leadId, key: LEAD_ID_KEY, row, column, value: leadId });
+    }
+  }
+  return { ok: true, value: found };
+}
+
 /** The rows of these leads, whole, as far as they lie in a few runs; and the header row. */
 async function readRows(
   step: Step,
   tab: SheetTab,
   leadIds: ReadonlySet<string>,
   rowIndex: ReadonlyMap<string, number>,
+  nameless: ReadonlySet<string>,
 ): Promise<Tried<Pick<Snapshot, 'header' | 'rows'>>> {
   const indexes = new Map<number, string>();
   for (const id of leadIds) {
@@ -235,7 +276,7 @@ async function readRows(
       const id = indexes.get(start + n);
       if (start + n === 0) header = cells.map(String);
       // Only if the row is still the one the Lead ID column spoke of.
-      else if (id !== undefined && cells.includes(id)) rows.set(id, cells);
+      else if (id !== undefined && (cells.includes(id) || nameless.has(id))) rows.set(id, cells);
     }
   }
   return { ok: true, value: { header, rows } };
@@ -296,26 +337,33 @@ async function findAstray(step: Step, look: Look, work: Work): Promise<Tried<Rea
   return found.ok ? { ok: true, value: found.rows } : found;
 }
 
-/** Takes values of a displaced row out of people's columns: those that are missing where they belong. */
-function clearStrays(
-  step: Step,
-  work: Work,
-  now: Snapshot,
-  lead: Lead | undefined,
-  rowIndex: ReadonlyMap<string, number>,
-): void {
-  const cells = lead && now.rows.get(lead.id);
-  const row = lead && rowIndex.get(lead.id);
-  if (!cells || row === undefined) return;
-  const expected = expectedOf(step, lead, work.plan.tab);
+/** Values of a lead that are missing where they belong. */
+function valuesAstray(step: Step, work: Work, now: Snapshot, lead: Lead | undefined): Set<Value> {
   const astray = new Set<Value>();
+  const cells = lead && now.rows.get(lead.id);
+  if (!cells) return astray;
+  const expected = expectedOf(step, lead, work.plan.tab);
   for (const [key, place] of now.places) {
     const value = expected.get(key) ?? null;
     if (value !== null && (cells[place] ?? '') !== value) astray.add(value);
   }
+  return astray;
+}
+
+/** Takes values of a displaced row out of people's columns. */
+function clearStrays(
+  work: Work,
+  now: Snapshot,
+  leadId: string,
+  rowIndex: ReadonlyMap<string, number>,
+  astray: ReadonlySet<Value>,
+): void {
+  const row = rowIndex.get(leadId);
+  if (row === undefined) return;
   const taken = new Set(now.places.values());
-  cells.forEach((cell, column) => {
-    if (!taken.has(column) && astray.has(cell)) work.cells.push({ leadId: '', key: '', row, column, value: null });
+  now.rows.get(leadId)?.forEach((cell, column) => {
+    if (taken.has(column) || !astray.has(cell)) return;
+    work.cells.push({ leadId: '', key: '', row, column, value: null, stray: { leadId, stray: cell } });
   });
 }
 
@@ -384,7 +432,8 @@ async function send(step: Step, open: readonly { work: Work; now: Snapshot }[]):
     const at = built.requests.length - 1;
     built.expected.push({ tabId: tab.id, at, places: byMetadataId(tab, map.places) });
     const cells = work.cells.filter((cell) => cell.leadId !== '');
-    step.memory.unchecked.push({ tabId: tab.id, before: now, cells });
+    const strays = work.cells.map((cell) => cell.stray).filter((stray) => stray !== undefined);
+    step.memory.unchecked.push({ tabId: tab.id, before: now, cells, strays });
   }
   return afterWrite(step, batch, built, await step.api.batchUpdate(step.book, built.requests));
 }
