@@ -1,4 +1,4 @@
-import { CLICK_IDS, type ClickIdName, type PAID_SOURCES, type UTM_NAMES } from '../contract/submission.ts';
+import { CLICK_IDS, type ClickIdName, type PAID_SOURCES, UTM_NAMES } from '../contract/submission.ts';
 import { queryOf } from './urls.ts';
 
 export type PaidSource = (typeof PAID_SOURCES)[number];
@@ -23,6 +23,7 @@ export type AttributionInput = Partial<Record<UtmName | ClickIdName | 'page_url'
 export type Attribution = Record<UtmName | 'click_id', string | null> & { paid_source: PaidSource | null };
 
 const NO_QUERY: ReadonlyMap<string, string> = new Map();
+const WANTED: ReadonlySet<string> = new Set<string>([...UTM_NAMES, ...CLICK_IDS]);
 
 /**
  * Where the visitor came from: what the sender gave, and from the query of `page_url` what he did not. The click
@@ -31,7 +32,7 @@ const NO_QUERY: ReadonlyMap<string, string> = new Map();
  * Never throws: a broken or relative `page_url` gives what can be read of it.
  */
 export function attribute(input: AttributionInput): Attribution {
-  const query = input.page_url?.includes('?') ? queryOf(input.page_url) : NO_QUERY;
+  const query = input.page_url?.includes('?') ? queryOf(input.page_url, WANTED) : NO_QUERY;
   const kind = kindOfClick(input, query);
   return {
     utm_source: input.utm_source || query.get('utm_source') || null,

@@ -38,41 +38,56 @@ function withoutUser(text: string): string {
   return at < 0 ? text : text.slice(0, start) + text.slice(start + at + 1);
 }
 
+/** Each `name=value` of a query, by where it stands: no list is made of what is mostly clean. */
+function eachPair(query: string, visit: (start: number, equals: number, end: number) => void): void {
+  for (let start = 0; start <= query.length; ) {
+    const next = query.indexOf('&', start);
+    const end = next < 0 ? query.length : next;
+    const equals = query.indexOf('=', start);
+    visit(start, equals < 0 || equals >= end ? -1 : equals, end);
+    start = end + 1;
+  }
+}
+
 function cleanPairs(mark: string, query: string, result: CleanUrl): void {
   const kept: string[] = [];
-  for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=');
-    const verdict = equals < 0 ? null : judgeName(decode(pair.slice(0, equals)));
+  let clean = true;
+  eachPair(query, (start, equals, end) => {
+    const verdict = equals < 0 ? null : judgeName(decode(query.slice(start, equals)));
     if (verdict?.sensitive) {
       result.dropped = true;
-      continue;
+      clean = false;
+      return;
     }
-    const value = decode(pair.slice(equals + 1));
+    const from = equals < 0 ? start : equals + 1;
+    const value = decode(query.slice(from, end));
     const masked = verdict?.phone ? value : maskCards(value);
-    if (masked === value) kept.push(pair);
+    if (masked === value) kept.push(query.slice(start, end));
     else {
-      kept.push(pair.slice(0, equals + 1) + encodeURIComponent(masked));
+      kept.push(query.slice(start, from) + encodeURIComponent(masked));
       result.masked = true;
+      clean = false;
     }
-  }
-  if (kept.length > 0) result.url += mark + kept.join('&');
+  });
+  if (clean) result.url += mark + query;
+  else if (kept.length > 0) result.url += mark + kept.join('&');
 }
 
 /**
- * The first value of each query parameter, by lower-cased name; that of a hash route (`#/pricing?a=b`) counts as a
- * query. Empty for an address without one.
+ * The first value of each of the `wanted` query parameters, by lower-cased name; that of a hash route
+ * (`#/pricing?a=b`) counts as a query. Empty for an address without one.
  */
-export function queryOf(url: string): ReadonlyMap<string, string> {
+export function queryOf(url: string, wanted: ReadonlySet<string>): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const question = url.indexOf('?');
   if (question < 0) return values;
   const hash = url.indexOf('#', question);
-  for (const pair of url.slice(question + 1, hash < 0 ? undefined : hash).split('&')) {
-    const equals = pair.indexOf('=');
-    if (equals < 1) continue;
-    const name = decode(pair.slice(0, equals)).toLowerCase();
-    if (!values.has(name)) values.set(name, decode(pair.slice(equals + 1)));
-  }
+  const query = url.slice(question + 1, hash < 0 ? undefined : hash);
+  eachPair(query, (start, equals, end) => {
+    if (equals <= start) return;
+    const name = decode(query.slice(start, equals)).toLowerCase();
+    if (wanted.has(name) && !values.has(name)) values.set(name, decode(query.slice(equals + 1, end)));
+  });
   return values;
 }
 

@@ -65,7 +65,7 @@ describe('attribute', () => {
 
   test('names of the query are data', () => {
     expect(attribute({ page_url: '/?__proto__=x&constructor=y' }).utm_source).toBeNull();
-    expect(queryOf('/?__proto__=x').get('__proto__')).toBe('x');
+    expect(queryOf('/?__proto__=x', new Set(['__proto__'])).get('__proto__')).toBe('x');
   });
 });
 

@@ -10,7 +10,7 @@ import type {
 } from '../store.ts';
 import type { Context } from './context.ts';
 import { type FormCache, freeTitle, type KnownForm } from './form-cache.ts';
-import type { LeadRows } from './lead-rows.ts';
+import { bodyText, type LeadRows } from './lead-rows.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
 
@@ -126,7 +126,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       lead.spamReason,
       form.ignored ? 1 : 0,
       syncStatus,
-      JSON.stringify(lead.body),
+      bodyText(lead.body),
     );
     noteFields(form, lead, turn);
     const tally = tallyOf(turn, deps.tallies);

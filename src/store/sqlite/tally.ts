@@ -30,6 +30,7 @@ interface FormCount {
  */
 export class Tally {
   readonly #leads = new Map<string, LeadCount>();
+  #last: LeadCount | null = null;
   readonly #sync = new Map<string, { siteId: string; status: SyncStatus; change: number }>();
   readonly #forms = new Map<string, FormCount>();
 
@@ -39,6 +40,12 @@ export class Tally {
     change: 1 | -1,
   ): void {
     const quarter = Math.floor(lead.createdAt / QUARTER_MS);
+    const last = this.#last;
+    // Leads of one turn are mostly of one kind: no key need be made for those.
+    if (last && last.formId === lead.formId && last.source === lead.source && last.quarter === quarter) {
+      last[kind] += change;
+      return;
+    }
     const key = `${lead.siteId} ${quarter} ${lead.formId} ${lead.source}`;
     let count = this.#leads.get(key);
     if (!count) {
@@ -47,6 +54,7 @@ export class Tally {
       this.#leads.set(key, count);
     }
     count[kind] += change;
+    this.#last = count;
   }
 
   countForm(formId: string, change: { leads: number; spam: number; lastAt: number }): void {
