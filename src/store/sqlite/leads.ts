@@ -49,6 +49,11 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
     'SELECT submission_count AS leads, spam_count AS spam FROM form WHERE site_id = ? AND id = ?',
   );
 
+  const waiting = db.query<{ leads: number }, [string]>(
+    "SELECT leads FROM sync_count WHERE site_id = ? AND status = 'pending'",
+  );
+  const fewWait = (siteId: string) => (waiting.get(siteId)?.leads ?? 0) <= FEW;
+
   function amendInTurn(
     siteId: string,
     id: string,
@@ -91,7 +96,7 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
     accept: createAccept(context, deps),
     get: (siteId, id) => deps.rows.find(siteId, id),
     list(siteId, query) {
-      const { sql, params } = listSql(siteId, query);
+      const { sql, params } = listSql(siteId, query, fewWait(siteId));
       return db
         .query<LeadRow, (string | number)[]>(sql)
         .all(...params)
@@ -103,7 +108,7 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
         const total = filter.formId === undefined ? totals.get(siteId) : formTotals.get(siteId, filter.formId);
         return total ? kept(total) : 0;
       }
-      const { where, params } = filterSql(siteId, filter);
+      const { where, params } = filterSql(siteId, filter, fewWait(siteId));
       const sql = `SELECT count(*) AS n FROM (SELECT 1 FROM lead WHERE ${where} LIMIT ?)`;
       return db.query<{ n: number }, (string | number)[]>(sql).get(...params, cap + 1)?.n ?? 0;
     },
@@ -121,8 +126,14 @@ function keptCount(filter: LeadFilter): ((total: { leads: number; spam: number }
 
 type Params = (string | number)[];
 
+/** The index of what waits is by form; named here, it serves a site as well. */
+const AMONG_WAITING =
+  "id IN (SELECT id FROM lead INDEXED BY lead_pending WHERE site_id = ? AND sync_status = 'pending')";
+/** Among more than these, those of a page are soon met on the way through all leads. */
+const FEW = 10_000;
+
 /** Words of the contract's own lists go into the SQL text: only so can a partial index serve them. */
-function filterSql(siteId: string, filter: LeadFilter): { where: string; params: Params } {
+function filterSql(siteId: string, filter: LeadFilter, fewWait: boolean): { where: string; params: Params } {
   const terms: string[] = ['site_id = ?'];
   const params: Params = [siteId];
   const add = (term: string, ...values: Params) => {
@@ -132,10 +143,7 @@ function filterSql(siteId: string, filter: LeadFilter): { where: string; params:
   if (filter.formId !== undefined) add('form_id = ?', filter.formId);
   if (filter.source !== undefined) add('source = ?', filter.source);
   if (filter.syncStatus !== undefined) add(`sync_status = '${filter.syncStatus satisfies SyncStatus}'`);
-  // The index of what waits is by form: naming all forms lets it serve a site as well.
-  if (filter.syncStatus === 'pending' && filter.formId === undefined) {
-    add('form_id IN (SELECT id FROM form WHERE site_id = ?)', siteId);
-  }
+  if (fewWait && filter.syncStatus === 'pending' && filter.formId === undefined) add(AMONG_WAITING, siteId);
   if (filter.spam !== 'include') add(filter.spam === 'only' ? 'spam = 1' : 'spam = 0');
   // An id begins with its time, so the index on ids serves time ranges too.
   if (filter.createdFrom !== undefined) add('id >= ?', `sub_${timePart(filter.createdFrom)}`);
@@ -146,8 +154,8 @@ function filterSql(siteId: string, filter: LeadFilter): { where: string; params:
   return { where: terms.join(' AND '), params };
 }
 
-function listSql(siteId: string, query: LeadQuery): { sql: string; params: Params } {
-  const { where, params } = filterSql(siteId, query.filter);
+function listSql(siteId: string, query: LeadQuery, fewWait: boolean): { sql: string; params: Params } {
+  const { where, params } = filterSql(siteId, query.filter, fewWait);
   const after = query.afterId === undefined ? '' : ` AND id ${query.newestFirst ? '<' : '>'} ?`;
   if (query.afterId !== undefined) params.push(query.afterId);
   params.push(query.limit + 1, query.offset);

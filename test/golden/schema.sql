@@ -1,0 +1,197 @@
+CREATE TABLE api_key (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  name TEXT NOT NULL,
+  prefix TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  former_hash TEXT UNIQUE,
+  former_until INTEGER,
+  scopes TEXT NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  last_used_at INTEGER,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE form (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  discovery_key TEXT NOT NULL,
+  name TEXT NOT NULL,
+  sheet_tab TEXT NOT NULL,
+  ignored INTEGER NOT NULL DEFAULT 0,
+  source TEXT NOT NULL,
+  fields TEXT NOT NULL DEFAULT '[]',
+  submission_count INTEGER NOT NULL DEFAULT 0,
+  spam_count INTEGER NOT NULL DEFAULT 0,
+  last_submission_at INTEGER,
+  created_at INTEGER NOT NULL,
+  UNIQUE (site_id, discovery_key)
+) STRICT;
+
+CREATE TABLE google_connection (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('service_account', 'oauth')),
+  email TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+  site_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  result TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (site_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lead (
+  site_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  form_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  submitted_at INTEGER NOT NULL,
+  spam INTEGER NOT NULL DEFAULT 0,
+  spam_reason TEXT,
+  sync_status TEXT NOT NULL CHECK (sync_status IN ('pending', 'synced', 'failed', 'skipped')),
+  sync_problem TEXT,
+  synced_at INTEGER,
+  quality TEXT,
+  judgement TEXT,
+  body TEXT NOT NULL
+, ignored INTEGER NOT NULL DEFAULT 0) STRICT;
+
+CREATE TABLE lead_count (
+  site_id TEXT NOT NULL,
+  quarter INTEGER NOT NULL,
+  form_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  submissions INTEGER NOT NULL DEFAULT 0,
+  spam INTEGER NOT NULL DEFAULT 0,
+  ignored INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (site_id, quarter, form_id, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sheet_batch (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  book TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  guard_id INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('planned', 'sending', 'ambiguous', 'delivered', 'void')),
+  ever_ambiguous INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  first_sent_at INTEGER NOT NULL,
+  last_error TEXT,
+  settled_at INTEGER,
+  UNIQUE (book, seq)
+) STRICT;
+
+CREATE TABLE sheet_batch_lead (
+  batch_id TEXT NOT NULL REFERENCES sheet_batch (id),
+  lead_id TEXT NOT NULL,
+  tab_id TEXT NOT NULL,
+  PRIMARY KEY (batch_id, lead_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sheet_book (
+  book TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  next_seq INTEGER NOT NULL DEFAULT 1,
+  self_tested_at INTEGER,
+  checked_at INTEGER
+) STRICT;
+
+CREATE TABLE sheet_column (
+  tab_id TEXT NOT NULL REFERENCES sheet_tab (id),
+  key TEXT NOT NULL,
+  header TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  metadata_id INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('planned', 'active', 'removed')),
+  PRIMARY KEY (tab_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sheet_tab (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  book TEXT NOT NULL,
+  form_id TEXT NOT NULL REFERENCES form (id),
+  sheet_id INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('planned', 'ready', 'paused')),
+  problem TEXT,
+  generation INTEGER NOT NULL DEFAULT 0,
+  length INTEGER NOT NULL DEFAULT 0,
+  audited_at INTEGER,
+  UNIQUE (book, form_id)
+) STRICT;
+
+CREATE TABLE sheet_target (
+  site_id TEXT PRIMARY KEY REFERENCES site (id),
+  kind TEXT NOT NULL CHECK (kind IN ('local', 'google')),
+  book TEXT NOT NULL,
+  connection_id TEXT REFERENCES google_connection (id),
+  title TEXT,
+  url TEXT,
+  status TEXT NOT NULL DEFAULT 'ok' CHECK (status IN ('ok', 'paused')),
+  problem TEXT,
+  trouble TEXT,
+  paused_at INTEGER,
+  recheck_at INTEGER,
+  last_synced_at INTEGER
+) STRICT;
+
+CREATE TABLE sheet_update (
+  site_id TEXT NOT NULL,
+  lead_id TEXT NOT NULL,
+  form_id TEXT NOT NULL,
+  column_key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (site_id, lead_id, column_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE site (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  client TEXT,
+  timezone TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL UNIQUE,
+  sync_enabled INTEGER NOT NULL DEFAULT 1,
+  columns TEXT,
+  quality_choices TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sync_count (
+  site_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  leads INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (site_id, status)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX api_key_site ON api_key (site_id);
+
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+CREATE INDEX lead_failed ON lead (site_id, id) WHERE sync_status = 'failed';
+
+CREATE INDEX lead_form ON lead (form_id, id);
+
+CREATE INDEX lead_pending ON lead (site_id, form_id, id) WHERE sync_status = 'pending';
+
+CREATE UNIQUE INDEX lead_site ON lead (site_id, id);
+
+CREATE INDEX lead_spam ON lead (site_id, id) WHERE spam = 1;
+
+CREATE UNIQUE INDEX sheet_batch_lead_once ON sheet_batch_lead (lead_id, tab_id);
+
+CREATE UNIQUE INDEX sheet_batch_open ON sheet_batch (book) WHERE state IN ('planned', 'sending', 'ambiguous');
