@@ -189,6 +189,8 @@ async function prepare(step: Step, look: Look, leads: readonly Lead[]): Promise<
   if (lost) return lost;
   const widths = await readWidths(step, [...tabs.values()]);
   if (!widths.ok) return failed(widths.failure, step.deps.clock.now());
+  // Columns were deleted since the look: a new one would be planned where an old one is believed to be.
+  if (!widths.fit) return wrote(0, 0);
   return { tabs, widths: widths.widths };
 }
 

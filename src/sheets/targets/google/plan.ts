@@ -100,14 +100,23 @@ export interface Width {
   headers: number;
 }
 
+export interface Widths {
+  ok: true;
+  /** By tab id. */
+  widths: Map<string, Width>;
+  /** False: a tab is narrower than the places its columns were seen at; the look is stale. */
+  fit: boolean;
+}
+
 /** One more read, only for tabs that get a new column: how wide they are, and where people's own columns end. */
 export async function readWidths(
   step: Step,
   plans: readonly TabPlan[],
-): Promise<{ ok: true; widths: Map<string, Width> } | { ok: false; failure: GoogleFailure }> {
+): Promise<Widths | { ok: false; failure: GoogleFailure }> {
   const widths = new Map<string, Width>();
+  let fit = true;
   let info: SpreadsheetInfo | null = null;
-  for (const { tab, fresh } of plans) {
+  for (const { tab, fresh, map } of plans) {
     if (fresh.length === 0) continue;
     if (!info) {
       const reply = await step.api.info(step.book);
@@ -118,8 +127,9 @@ export async function readWidths(
     if (!head.ok) return head;
     const columnCount = info.tabs.find((each) => each.sheetId === tab.sheetId)?.columnCount ?? 0;
     widths.set(tab.id, { columnCount, headers: head.value[0]?.length ?? 0 });
+    fit &&= Math.max(-1, ...map.places.values()) < columnCount;
   }
-  return { ok: true, widths };
+  return { ok: true, widths, fit };
 }
 
 /** How many of these leads, from the first, fit into one write; at least one. */

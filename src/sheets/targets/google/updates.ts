@@ -141,6 +141,7 @@ async function makeColumns(step: Step, works: readonly Work[]): Promise<FlushOut
   if (plans.length === 0) return null;
   const widths = await readWidths(step, plans);
   if (!widths.ok) return failed(widths.failure, step.deps.clock.now());
+  if (!widths.fit) return wrote(0, 0);
   const batch = await planEmpty(step);
   const tabs = new Map(plans.map((plan) => [plan.tab.formId, plan]));
   const built = buildBatch(step, batch, tabs, [], widths.widths);
