@@ -73,6 +73,16 @@ test('nothing the store does reads through all leads, keys, batches’ leads or 
     store.keys.findByHash('none');
     store.sheets.nextLeads(siteId, 'b', 1, 1);
     store.sheets.openBatch('b');
+    store.sheets.backlog();
+    store.sheets.targets();
+    store.sheets.tabs('b');
+    store.sheets.counts(siteId);
+    store.sheets.nextUpdates(siteId, 1);
+    store.sites.usage(siteId, 1);
+    store.forms.list(siteId);
+    await store.leads.setSpam(siteId, id, true);
+    await store.leads.amend(siteId, id, { quality: 'Good' });
+    await store.sheets.markSynced(siteId, [id]);
     store.sheets.lastDelivered('b');
     store.sheets.batchByGuard('b', 1);
     for (const which of [
