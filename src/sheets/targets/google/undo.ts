@@ -98,6 +98,7 @@ function moved(
   if (row === undefined || !cells || !prior) return;
   const meant = new Map(write.cells.filter((cell) => cell.leadId === leadId).map((cell) => [cell.key, cell.value]));
   const written = new Set([...meant.values()].map((value) => value ?? EMPTY));
+  const cleared = new Set(write.strays.filter((each) => each.leadId === leadId).map((each) => each.stray));
   const keyAt = new Map([...now.places].map(([key, index]) => [index, key]));
   const lost = lostOf(prior, cells).filter((value) => value !== EMPTY);
   for (let column = 0; column < Math.max(cells.length, prior.length); column++) {
@@ -108,7 +109,8 @@ function moved(
     if (origin === undefined && key === undefined && value === EMPTY) continue;
     // A column nobody can name: whatever the row has lost must have stood in it.
     const should = origin === undefined ? (lost[0] ?? EMPTY) : at(prior, origin);
-    if (should === value) continue;
+    // What we took out of somebody's column was ours: it is not put back there.
+    if (should === value || (key === undefined && cleared.has(should))) continue;
     if (key === undefined) damage.mends.push({ row, column, value: orNull(should) });
     else damage.restores.push({ tabId: write.tabId, leadId, key, value: orNull(should) });
   }
