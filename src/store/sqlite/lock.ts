@@ -37,7 +37,7 @@ export async function acquireServerLock(options: LockOptions): Promise<LockResul
   for (;;) {
     const db = tryLock(path);
     if (db !== null) {
-      writeFileSync(pidPath, `${options.pid}\n`, { mode: 0o600 });
+      notePid(pidPath, options.pid);
       return { ok: true, lock: { release: () => db.close() } };
     }
     if (clock.monotonic() >= deadline) return { ok: false, pid: readPid(pidPath) };
@@ -59,12 +59,22 @@ function tryLock(path: string): Database | null {
   const db = new Database(path, { create: true });
   try {
     db.run('PRAGMA busy_timeout = 0');
+    // Nothing is ever written here, so it holds on a full disk too: a journal file would need room.
+    db.run('PRAGMA journal_mode = MEMORY');
     db.run('BEGIN EXCLUSIVE');
     return db;
   } catch (error) {
     db.close();
     if (error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY')) return null;
     throw error;
+  }
+}
+
+function notePid(path: string, pid: number): void {
+  try {
+    writeFileSync(path, `${pid}\n`, { mode: 0o600 });
+  } catch {
+    // The disk is full, say. The lock is held all the same, and whoever needs the disk says more of it.
   }
 }
 

@@ -147,6 +147,7 @@ function explainSqlite(path: string, error: SQLiteError): string {
       return `The database ${path} can't be opened for writing. Check that the folder exists and belongs to the user that runs LeadToSheet.`;
     case 'SQLITE_FULL':
     case 'SQLITE_IOERR_WRITE':
+    case 'SQLITE_IOERR_SHMSIZE':
       return `There is no room left on the disk of ${path}. Free some space and start again.`;
     case 'SQLITE_BUSY':
       return `The database ${path} is held by another program. Stop it and start again.`;
