@@ -145,7 +145,9 @@ export interface Shot {
   key: string | null;
   /** Ids by lead, once answered with success. */
   ids: readonly string[] | null;
-  /** The server said that it took nothing. */
+  /** A send of it had no answer: it may have been taken. */
+  lost: boolean;
+  /** The server said that it took nothing, each time. */
   refused: boolean;
 }
 
@@ -187,6 +189,7 @@ export class Ledger {
       body: JSON.stringify(batch ? { submissions: leads } : leads[0]),
       key: random.chance(0.5) ? `key-${this.shots.length}` : null,
       ids: null,
+      lost: false,
       refused: false,
     };
     this.shots.push(shot);
@@ -210,7 +213,7 @@ export class Ledger {
   note(shot: Shot, { status, body }: Answer): void {
     const ids = status === 201 || status === 200 ? idsIn(body) : null;
     if (ids === null) {
-      shot.refused = true;
+      shot.refused = shot.ids === null && !shot.lost;
       if (status !== 503) this.problems.push(`unexpected answer ${status}: ${body.slice(0, 300)}`);
       return;
     }
@@ -291,13 +294,15 @@ async function runConnection(options: LoadOptions, state: LoadState): Promise<vo
 }
 
 /** Sends one request of the load. */
-export function fire(connection: Connection, key: string, shot: Shot): Promise<Exchange> {
+export async function fire(connection: Connection, key: string, shot: Shot): Promise<Exchange> {
   const headers = {
     authorization: `Bearer ${key}`,
     'content-type': 'application/json',
     ...(shot.key === null ? {} : { 'idempotency-key': shot.key }),
   };
-  return connection.send('POST', shot.path, headers, shot.body);
+  const exchange = await connection.send('POST', shot.path, headers, shot.body);
+  if (exchange.kind === 'lost') Object.assign(shot, { lost: true, refused: false });
+  return exchange;
 }
 
 /** A new request; now and then one more time one that was answered, which must make nothing new. */
