@@ -49,9 +49,9 @@ export class Connection {
     return this.#open;
   }
 
-  /** All that has come and was not read as an answer. */
-  get received(): string {
-    return this.#received.toString('latin1');
+  /** Whether all that was written has gone out. */
+  get sent(): boolean {
+    return this.#unsent.length === 0;
   }
 
   /** Sends bytes as they are. */
