@@ -50,7 +50,15 @@ export function createLog(options: LogOptions, bound: LogData = {}): Log {
 /** A text that can't break out of its line, nor steer a terminal. */
 function plain(value: unknown): string {
   const text = String(value);
-  return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\w.:/@+-]+$/.test(text)) return text;
+  // JSON leaves alone what some terminals obey: C1 controls, line separators, marks that turn text around.
+  return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(char: string): string {
+  return Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
 }
 
 function pretty(entry: { time: string; level: string; event: string }): string {
