@@ -106,7 +106,7 @@ class Life {
   private restores = 0;
   private unwatch: () => void = () => {};
   private cells = 0;
-  private calmed = false;
+  private calmed = '';
   private over = false;
   private serial = 0;
   writes: string[][] = [];
@@ -301,17 +301,20 @@ class Life {
   /**
    * A row that landed astray, because a column was moved in the very moment it was written, is mended by place. That
    * rows are moved as well in the very moment of the mending is beyond what Google's API lets us notice in time: the
-   * two coincidences together are left out.
+   * two coincidences together are left out. So is that somebody types over a Lead ID that stands astray for a second.
    */
   private calm(): void {
     const { bench, profile } = this;
+    if (this.over) return;
     const astray = bench.store.sheets
       .nextUpdates(bench.site.id, 10_000)
       .some((update) => update.columnKey === 's:lead_id');
-    if (this.over || astray === this.calmed) return;
-    this.calmed = astray;
-    const actions = (profile.hands ?? HANDS).filter((type) => !astray || !ROW_ORDER.has(type));
-    this.hands(actions);
+    const unsure = bench.store.sheets.openBatch(bench.book)?.everAmbiguous === true;
+    const calmed = astray ? 'astray' : unsure ? 'unsure' : '';
+    if (calmed === this.calmed) return;
+    this.calmed = calmed;
+    const left = (type: RandomActionType) => (astray && ROW_ORDER.has(type)) || (calmed !== '' && type === 'editCell');
+    this.hands((profile.hands ?? HANDS).filter((type) => !left(type)));
   }
 
   private hands(actions: RandomActionType[]): void {

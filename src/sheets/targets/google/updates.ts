@@ -78,9 +78,10 @@ export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome
   // Before anything leaves the queue: from here on a crash loses no more than what people wrote into these cells.
   if (requeued.length > 0) await sheets.queueUpdates(requeued);
   if (settled.length > 0) await sheets.settleUpdates(settled);
+  countWrites(step, [], settled);
   const more = settled.length + requeued.length > 0 || step.memory.restore.size > 0;
   if (open.length === 0) return more ? wrote(0, settled.length) : { kind: 'idle' };
-  return send(step, open);
+  return send(step, open, settled);
 }
 
 /** By tab; what can go nowhere is dropped, what a paused tab holds up is left. */
@@ -399,18 +400,31 @@ function addUpdates(step: Step, work: Work, { now, rowIndex, leads }: Seen): voi
 
 /** A cell that never reads as it was written must not be written for ever. */
 function givenUp(step: Step, update: CellUpdate): boolean {
-  const name = `${restoreName(update.leadId, update.columnKey)} ${update.version}`;
-  const tries = (step.memory.stubborn.get(name) ?? 0) + 1;
-  if (tries > MAX_TRIES) {
-    step.memory.stubborn.delete(name);
-    step.deps.log.warn('sheet.cell_given_up', { lead: update.leadId, column: update.columnKey });
-    return true;
-  }
-  step.memory.stubborn.set(name, tries);
-  return false;
+  const name = restoreName(update.leadId, update.columnKey);
+  if ((step.memory.stubborn.get(name) ?? 0) < MAX_TRIES) return false;
+  step.memory.stubborn.delete(name);
+  step.deps.log.warn('sheet.cell_given_up', { lead: update.leadId, column: update.columnKey });
+  return true;
 }
 
-async function send(step: Step, open: readonly { work: Work; now: Snapshot }[]): Promise<FlushOutcome> {
+/** Only writes that Google took count: an outage gives nothing up. */
+function countWrites(step: Step, open: readonly { work: Work }[], settled: readonly CellUpdate[]): void {
+  const { stubborn } = step.memory;
+  for (const { work } of open) {
+    for (const { leadId, key } of work.cells) {
+      if (leadId === '') continue;
+      const name = restoreName(leadId, key);
+      stubborn.set(name, (stubborn.get(name) ?? 0) + 1);
+    }
+  }
+  for (const update of settled) stubborn.delete(restoreName(update.leadId, update.columnKey));
+}
+
+async function send(
+  step: Step,
+  open: readonly { work: Work; now: Snapshot }[],
+  settled: readonly CellUpdate[],
+): Promise<FlushOutcome> {
   const batch = await planEmpty(step);
   const built = buildBatch(step, batch, new Map(), [], new Map());
   for (const { work, now } of open) {
@@ -436,7 +450,9 @@ async function send(step: Step, open: readonly { work: Work; now: Snapshot }[]):
     const strays = work.cells.map((cell) => cell.stray).filter((stray) => stray !== undefined);
     step.memory.unchecked.push({ tabId: tab.id, before: now, cells, strays });
   }
-  return afterWrite(step, batch, built, await step.api.batchUpdate(step.book, built.requests));
+  const reply = await step.api.batchUpdate(step.book, built.requests);
+  if (reply.ok) countWrites(step, open, settled);
+  return afterWrite(step, batch, built, reply);
 }
 
 /** Neighbouring cells of one row, to be written by one request. A later cell of the same place wins. */
