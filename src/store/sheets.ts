@@ -31,7 +31,7 @@ export interface SheetStore {
   // -- the queue
   /** Sites with rows to write, each with how many and since when. Cheap enough for every look at `/readyz`. */
   backlog(): SiteBacklog[];
-  /** Sites with rows or cell updates to write. Looks at every queued cell. */
+  /** Sites with rows or cell updates to write; cells are counted up to 1,000 a site. */
   waiting(): WaitingSite[];
   /**
    * The next rows to write: pending leads of the site, oldest first, that are in no open batch of this book and whose

@@ -42,6 +42,8 @@ export type QueueCells = (lead: Lead, columnKeys: readonly string[], turn: Turn)
 
 /** What a lead's other members add to the size of its row, over its body: a guess on the safe side. Bytes. */
 const ROW_OVERHEAD = 300;
+/** Waiting cells are counted up to this: that there are many is all anyone needs to know. */
+const MAX_COUNTED_CELLS = 1_000;
 
 /** Of one book: what was under way in a book the site has left does not keep a lead from the one it has now. */
 const IN_OPEN_BATCH = `EXISTS (SELECT 1 FROM sheet_batch_lead JOIN sheet_batch ON sheet_batch.id = batch_id
@@ -109,9 +111,9 @@ export function createSheetQueue(
     `SELECT u.* FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
      WHERE u.site_id = ? AND lead.sync_status = 'synced' ORDER BY u.lead_id, u.column_key LIMIT ?`,
   );
-  const updateCounts = db.query<{ site_id: string; n: number }, []>(
-    `SELECT u.site_id, count(*) AS n FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
-     WHERE lead.sync_status = 'synced' GROUP BY u.site_id`,
+  const updateCount = db.query<{ n: number }, [string, number]>(
+    `SELECT count(*) AS n FROM (SELECT 1 FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
+     WHERE u.site_id = ? AND lead.sync_status = 'synced' LIMIT ?)`,
   );
   const synced = db.query<LeadRow, [string, string, string, number]>(
     `SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND form_id = ? AND id > ? AND sync_status = 'synced' ORDER BY id LIMIT ?`,
@@ -171,10 +173,9 @@ export function createSheetQueue(
     },
     backlog,
     waiting() {
-      const cells = new Map(updateCounts.all().map(({ site_id, n }) => [site_id, n]));
       const rows = new Map(backlog().map((each) => [each.siteId, each]));
       return deps.sites.list().flatMap(({ id: siteId }) => {
-        const updates = cells.get(siteId) ?? 0;
+        const updates = updateCount.get(siteId, MAX_COUNTED_CELLS)?.n ?? 0;
         const { pending, oldestCreatedAt } = rows.get(siteId) ?? { pending: 0, oldestCreatedAt: Infinity };
         return pending === 0 && updates === 0 ? [] : [{ siteId, pending, updates, oldestCreatedAt }];
       });
