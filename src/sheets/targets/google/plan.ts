@@ -33,6 +33,8 @@ export interface Built {
   owners: (string | null)[];
   /** Where each column was taken to be, by metadata id; `at` is the request whose reply tells. */
   expected: { tabId: string; at: number; places: Map<number, number> }[];
+  /** Columns that it makes. */
+  made: { tabId: string; columns: SheetColumn[] }[];
   /** Which requests delete old guards: from, to (exclusive). */
   deletes: readonly [number, number];
   rows: number;
@@ -166,7 +168,7 @@ export function buildBatch(
   widths: ReadonlyMap<string, Width>,
 ): Built {
   const { deps, at, memory } = step;
-  const built: Built = { requests: [], owners: [], expected: [], deletes: [0, 0], rows: leads.length };
+  const built: Built = { requests: [], owners: [], expected: [], made: [], deletes: [0, 0], rows: leads.length };
   const push = (owner: string | null, ...requests: BatchRequest[]) => {
     for (const request of requests) {
       built.requests.push(request);
@@ -185,6 +187,7 @@ export function buildBatch(
     const places = new Map(plan.map.places);
     if (width && plan.fresh.length > 0) {
       const start = Math.max(width.headers, 1 + Math.max(-1, ...places.values()));
+      built.made.push({ tabId: tab.id, columns: plan.fresh });
       push(tab.id, ...newColumns(tab, plan.fresh, Math.min(start, width.columnCount), width.columnCount, places));
     }
     if (ofTab.length > 0) {

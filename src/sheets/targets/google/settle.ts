@@ -25,6 +25,13 @@ export async function afterWrite(
   step.memory.expired = [];
   step.memory.keepGuards = false;
   step.memory.roomNeeded = false;
+  // They were there once: one that is missing from now on was deleted by somebody, and is not made again.
+  for (const { tabId, columns } of built.made) {
+    await step.deps.store.sheets.putColumns(
+      tabId,
+      columns.map((column) => ({ ...column, state: 'active' })),
+    );
+  }
   if (!landedAsPlanned(built, reply.value.replies)) {
     // The rows are there, but some values stand beside their columns. The batch stays open until they are mended:
     // the next look finds its guard, and compares the rows before it settles them.

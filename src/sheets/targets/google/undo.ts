@@ -57,7 +57,9 @@ function sorted(write: Unchecked, now: Snapshot, key: string, damage: Damage): v
   }
   const then = noIdValues(before, key);
   const since = noIdValues(now, key);
-  const lost = lostOf(then, since);
+  // A row that got its Lead ID only now was one without it before.
+  const named = now.ids.flatMap((id, row) => (row > 0 && id !== EMPTY && !rowBefore.has(id) ? [at(values, row)] : []));
+  const lost = lostOf(then, [...since, ...named]);
   const gained = lostOf(since, then);
   for (const row of strangers) {
     const value = at(values, row);
