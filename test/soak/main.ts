@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { builtBinary } from '../support/binary.ts';
+import { builtBinary, killAll } from '../support/binary.ts';
 import { startFakeGoogle } from '../support/google/client.ts';
 import type { KillReport } from './kill.ts';
 import { killOnGoogle, killOnLocal, type TargetRun } from './targets.ts';
@@ -26,8 +26,8 @@ async function main(args: readonly string[]): Promise<number> {
   let root = '';
   process.on('SIGINT', () => {
     say(`stopped; ${passed} passed, ${failed} failed`);
-    // What a server still writes there goes with it: this process takes its children along.
-    process.on('exit', () => root !== '' && rmSync(root, { recursive: true, force: true }));
+    killAll();
+    if (root !== '') rmSync(root, { recursive: true, force: true });
     process.exit(130);
   });
   for (const [target, kill] of Object.entries(TARGETS)) {

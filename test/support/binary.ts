@@ -107,10 +107,41 @@ export async function runJson(words: readonly string[], options: RunOptions): Pr
 }
 
 const children = new Set<Bun.Subprocess>();
-// The test runner ends what its tests started; a plain script must do it itself.
-process.on('exit', () => {
+let reaper: Bun.Subprocess<'pipe', 'ignore', 'ignore'> | null = null;
+
+/** Kills what it was told of and not told off again when its input ends: with this process, however it goes. */
+const REAPER = `
+trap '' INT TERM
+pids=' '
+while read -r line; do
+  case $line in
+    -*) pids="\${pids%% \${line#-} *} \${pids#* \${line#-} }" ;;
+    *) pids="$pids$line " ;;
+  esac
+done
+for pid in $pids; do kill -9 "$pid"; done`;
+
+/** No server outlives the tests, also when a test fails half-way. */
+function keepTrack(child: Bun.Subprocess): void {
+  reaper ??= Bun.spawn(['sh', '-c', REAPER], { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore' });
+  const { stdin } = reaper;
+  reaper.unref();
+  const tell = (line: string) => {
+    stdin.write(`${line}\n`);
+    void stdin.flush();
+  };
+  children.add(child);
+  tell(`${child.pid}`);
+  void child.exited.then(() => {
+    children.delete(child);
+    tell(`-${child.pid}`);
+  });
+}
+
+/** Kills every program that still runs. */
+export function killAll(): void {
   for (const child of children) child.kill('SIGKILL');
-});
+}
 
 async function spawn(words: readonly string[], options: RunOptions) {
   const binary = options.binary ?? (await builtBinary());
@@ -122,8 +153,7 @@ async function spawn(words: readonly string[], options: RunOptions) {
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  children.add(child);
-  void child.exited.then(() => children.delete(child));
+  keepTrack(child);
   return child;
 }
 
