@@ -319,14 +319,14 @@ describe('exclusively', () => {
       });
     const first = ['a', 'b', 'c'].map(work);
     flush.resolve(wrote(500));
-    // Asked for in the very turn in which the lane changes hands.
-    const more = Promise.resolve().then(() => work('d'));
-    const evenMore = Promise.resolve()
-      .then(() => {})
-      .then(() => work('e'));
-    await Promise.all([...first, more, evenMore]);
-    expect(seen.slice(0, 3)).toEqual(['a', 'b', 'c']);
-    expect(seen.slice(3).sort()).toEqual(['d', 'e']);
+    // Asked for at every point of the turn in which the lane changes hands.
+    const more: Promise<void>[] = [];
+    for (let depth = 0; depth < 60; depth++) {
+      await null;
+      more.push(work(`later ${depth}`));
+    }
+    await Promise.all([...first, ...more]);
+    expect(seen).toEqual(['a', 'b', 'c', ...more.map((_, depth) => `later ${depth}`)]);
     expect(most).toBe(1);
     expect(mostAtOnce()).toBe(1);
   });
