@@ -102,20 +102,26 @@ function moved(
   const written = new Set([...meant.values()].map((value) => value ?? EMPTY));
   const cleared = new Set(write.strays.filter((each) => each.leadId === leadId).map((each) => each.stray));
   const keyAt = new Map([...now.places].map(([key, index]) => [index, key]));
-  const lost = lostOf(prior, cells).filter((value) => value !== EMPTY);
+  const lost = lostOf(theirs(prior, write.before), theirs(cells, now)).filter((value) => value !== EMPTY);
   for (let column = 0; column < Math.max(cells.length, prior.length); column++) {
     const value = at(cells, column);
     const key = keyAt.get(column);
     if (!written.has(value) || (key !== undefined && meant.has(key))) continue;
     const origin = key === undefined ? byHeader(write.before, now, column) : write.before.places.get(key);
     if (origin === undefined && key === undefined && value === EMPTY) continue;
-    // A column nobody can name: whatever the row has lost must have stood in it.
+    // A column nobody can name: what columns of that sort have lost in this row must have stood in it.
     const should = origin === undefined ? (lost[0] ?? EMPTY) : at(prior, origin);
     // What we took out of somebody's column was ours: it is not put back there.
     if (should === value || (key === undefined && cleared.has(should))) continue;
     if (key === undefined) damage.mends.push({ row, column, value: orNull(should) });
     else damage.restores.push({ tabId: write.tabId, leadId, key, value: orNull(should) });
   }
+}
+
+/** The cells of a row in columns without a mark. */
+function theirs(cells: readonly Value[], snapshot: Snapshot): Value[] {
+  const marked = new Set(snapshot.places.values());
+  return cells.filter((_, column) => !marked.has(column));
 }
 
 /** Where a column without a mark was before, by its header; undefined when the header is empty or not alone. */
