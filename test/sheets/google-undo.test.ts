@@ -62,7 +62,7 @@ test('a sort put another lead under it: that one gets its own value back', () =>
     1,
   );
   const { restores, mends } = findDamage(write(before, [['a', 'q', 'new']]), now, indexOf(now));
-  expect(restores).toEqual([{ tabId: 'tab', leadId: 'b', key: 'q', value: 'old' }]);
+  expect(restores).toEqual([{ tabId: 'tab', leadId: 'b', key: 'q', value: 'old', fallen: 'new' }]);
   expect(mends).toEqual([]);
 });
 

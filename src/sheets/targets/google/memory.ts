@@ -37,6 +37,8 @@ export interface BookMemory {
   unchecked: Unchecked[];
   /** Values of somebody's that a write of ours fell upon, to be put back; by `restoreName`. */
   restore: Map<string, Restore>;
+  /** What fell upon such a cell, and the version of its queued update: who typed over it since keeps his word. */
+  fallen: Map<string, { value: Value; version: number | null }>;
 }
 
 export type Value = string | number | boolean;
@@ -70,6 +72,8 @@ export interface Restore {
   leadId: string;
   key: string;
   value: Value | null;
+  /** What fell upon it. */
+  fallen: Value;
 }
 
 export const restoreName = (leadId: string, key: string) => `${leadId} ${key}`;
@@ -93,5 +97,6 @@ export function newMemory(rows: number, setUpTabs: number): BookMemory {
     stubborn: new Map(),
     unchecked: [],
     restore: new Map(),
+    fallen: new Map(),
   };
 }

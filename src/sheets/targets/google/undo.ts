@@ -52,7 +52,7 @@ function sorted(write: Unchecked, now: Snapshot, key: string, damage: Damage): v
       const was = rowBefore.get(id);
       const prior = at(before.values.get(key), was);
       if (was === undefined || prior === value) continue;
-      damage.restores.push({ tabId: write.tabId, leadId: String(id), key, value: orNull(prior) });
+      damage.restores.push({ tabId: write.tabId, leadId: String(id), key, value: orNull(prior), fallen: value });
     }
   }
   const then = noIdValues(before, key);
@@ -114,7 +114,7 @@ function moved(
     // What we took out of somebody's column was ours: it is not put back there.
     if (should === value || (key === undefined && cleared.has(should))) continue;
     if (key === undefined) damage.mends.push({ row, column, value: orNull(should) });
-    else damage.restores.push({ tabId: write.tabId, leadId, key, value: orNull(should) });
+    else damage.restores.push({ tabId: write.tabId, leadId, key, value: orNull(should), fallen: value });
   }
 }
 

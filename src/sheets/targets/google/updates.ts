@@ -300,6 +300,7 @@ function addDamage(step: Step, work: Work, damages: readonly Damage[]): void {
     const known = lead ? (expectedOf(step, lead, work.plan.tab).get(each.key) ?? null) : undefined;
     if (lead && known === each.value) {
       work.requeued.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey: each.key });
+      step.memory.fallen.set(restoreName(lead.id, each.key), { value: each.fallen, version: null });
     } else step.memory.restore.set(restoreName(each.leadId, each.key), each);
   }
   for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
@@ -313,8 +314,10 @@ function addRestores(step: Step, work: Work, now: Snapshot, rowIndex: ReadonlyMa
     if (each.tabId !== work.plan.tab.id) continue;
     const row = rowIndex.get(each.leadId);
     const column = now.places.get(each.key);
-    const right = row !== undefined && cellNow(now, each.leadId, each.key, row) === (each.value ?? '');
-    if (row === undefined || column === undefined || right || queued.has(name)) step.memory.restore.delete(name);
+    const is = row === undefined ? null : cellNow(now, each.leadId, each.key, row);
+    // Put back already, or somebody has typed over it since.
+    const over = is !== null && is !== each.fallen;
+    if (row === undefined || column === undefined || over || queued.has(name)) step.memory.restore.delete(name);
     // A column found out about just now is read first: what stands in it has to be known before it is written to.
     else if (now.values.has(each.key)) {
       work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
@@ -392,10 +395,23 @@ function addUpdates(step: Step, work: Work, { now, rowIndex, leads }: Seen): voi
     const values = expected.get(leadId) ?? expectedOf(step, lead, tab);
     expected.set(leadId, values);
     const value = values.get(key) ?? null;
-    if (cellNow(now, leadId, key, row) === (value ?? '') || givenUp(step, update)) work.settled.push(update);
+    const is = cellNow(now, leadId, key, row);
+    if (is === (value ?? '') || typedOver(step, update, is) || givenUp(step, update)) work.settled.push(update);
     // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
     else if (now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
   }
+}
+
+/**
+ * Whether somebody wrote into a cell that we only want to put right because a value fell upon it. A change of the
+ * cell's value that was queued since then has a higher version, and counts.
+ */
+function typedOver(step: Step, update: CellUpdate, is: Value | null): boolean {
+  const name = restoreName(update.leadId, update.columnKey);
+  const fallen = step.memory.fallen.get(name);
+  if (!fallen) return false;
+  fallen.version ??= update.version;
+  return fallen.version === update.version && is !== fallen.value;
 }
 
 /** A cell that never reads as it was written must not be written for ever. */
@@ -417,7 +433,10 @@ function countWrites(step: Step, open: readonly { work: Work }[], settled: reado
       stubborn.set(name, (stubborn.get(name) ?? 0) + 1);
     }
   }
-  for (const update of settled) stubborn.delete(restoreName(update.leadId, update.columnKey));
+  for (const update of settled) {
+    stubborn.delete(restoreName(update.leadId, update.columnKey));
+    step.memory.fallen.delete(restoreName(update.leadId, update.columnKey));
+  }
 }
 
 async function send(
