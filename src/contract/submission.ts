@@ -98,6 +98,7 @@ export const WARNING_CODES = [
   'field_cut',
   'field_renamed',
   'field_cleaned',
+  'number_rounded',
   'metadata_cut',
   'too_many_fields',
 ] as const;

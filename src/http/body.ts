@@ -10,20 +10,23 @@ function tooLarge(limit: number): AppError {
   );
 }
 
+/** A broken sequence is refused, not replaced: a name must not lose its letters silently. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+
 /**
  * Reads a JSON body of at most `limit` bytes. The size is checked before and while reading, so that a wrong or
  * missing Content-Length costs no more memory than the limit.
  * @throws AppError unsupported_media_type, payload_too_large, invalid_json, bad_request
  */
 export async function readJson(request: Request, limit: number): Promise<unknown> {
-  const type = request.headers.get('content-type');
-  if (type === null || !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new AppError('unsupported_media_type', 'Send JSON, with the header `Content-Type: application/json`.');
-  }
-  const length = request.headers.get('content-length');
+  const { headers } = request;
+  checkType(headers);
+  const length = headers.get('content-length');
   if (length !== null && Number(length) > limit) throw tooLarge(limit);
   // A declared length is kept to by the HTTP parser; a body without one is counted while it comes in.
-  const text = await arrived(length !== null ? request.text() : readLimited(request, limit));
+  const text = decode(await arrived(length !== null ? request.bytes() : readLimited(request, limit)));
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -34,8 +37,35 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   }
 }
 
+/** @throws AppError unsupported_media_type */
+function checkType(headers: Headers): void {
+  const type = headers.get('content-type');
+  // What nearly everybody sends, without a look at the patterns.
+  if (type !== 'application/json') {
+    if (type === null || !JSON_TYPE.test(type)) {
+      throw new AppError('unsupported_media_type', 'Send JSON, with the header `Content-Type: application/json`.');
+    }
+    const charset = CHARSET.exec(type)?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+      throw new AppError('unsupported_media_type', 'Send JSON as UTF-8; other character sets are not read.');
+    }
+  }
+  const encoding = headers.get('content-encoding');
+  if (encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new AppError('invalid_json', 'The body is not valid UTF-8.');
+  }
+}
+
 /** A client that goes away half-way is no fault of ours: not an error in the log, nor a 5xx in the metrics. */
-async function arrived(reading: Promise<string>): Promise<string> {
+async function arrived(reading: Promise<Uint8Array>): Promise<Uint8Array> {
   try {
     return await reading;
   } catch (error) {
@@ -44,8 +74,8 @@ async function arrived(reading: Promise<string>): Promise<string> {
   }
 }
 
-async function readLimited(request: Request, limit: number): Promise<string> {
-  if (!request.body) return '';
+async function readLimited(request: Request, limit: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
@@ -53,5 +83,5 @@ async function readLimited(request: Request, limit: number): Promise<string> {
     if (bytes > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

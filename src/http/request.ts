@@ -16,3 +16,9 @@ export function pathOf(request: Request): string {
   const end = url.indexOf('?', start);
   return end < 0 ? url.slice(start) : url.slice(start, end);
 }
+
+/** The parameters of a request's address. Reads no more of it than that: a Host that is none is no reason to fail. */
+export function queryParams(request: Request): URLSearchParams {
+  const start = request.url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1));
+}

@@ -5,6 +5,7 @@ import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { SubmissionRoutesDeps } from './api/submissions.ts';
 import { apiV1 } from './api/v1.ts';
+import type { Auth, AuthContext } from './auth.ts';
 import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
@@ -12,6 +13,7 @@ import { pathOf, requestId } from './request.ts';
 import { createRouteTable } from './routes.ts';
 
 export interface HttpDeps extends SubmissionRoutesDeps {
+  auth: Auth;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -46,7 +48,7 @@ export function createHttp(deps: HttpDeps) {
     })
     // Registered before any route and global: only so does it see what the routes throw.
     .onError({ as: 'global' }, ({ error, request, set }) => {
-      const failure = error instanceof NotFoundError ? missing(request) : toAppError(error);
+      const failure = error instanceof NotFoundError ? missing(request, set as AuthContext['set']) : toAppError(error);
       const id = String(set.headers['x-request-id'] ?? '');
       if (STATUS[failure.code] >= 500) {
         deps.log.error('http.failed', { request_id: id, code: failure.code, reason: failure.options.internal });
@@ -61,9 +63,14 @@ export function createHttp(deps: HttpDeps) {
 
   const routes = createRouteTable(app.routes);
 
-  /** 405 for a known path, with the methods it takes; else 404. */
-  function missing(request: Request): AppError {
-    const allow = routes.methodsOf(pathOf(request));
+  /** 405 for a known path, with the methods it takes; else 404. Counts against a key's limit like any other request. */
+  function missing(request: Request, set: AuthContext['set']): AppError {
+    const path = pathOf(request);
+    if (path.startsWith('/api/') && request.headers.has('authorization')) {
+      const refusal = refusalOf(() => deps.auth.authenticate({ request, set }));
+      if (refusal?.code === 'rate_limited') return refusal;
+    }
+    const allow = routes.methodsOf(path);
     if (allow.length === 0) return new AppError('not_found', 'There is nothing at this address.');
     return new AppError('method_not_allowed', `This address takes ${allow.join(', ')}.`, { allow });
   }
@@ -85,4 +92,13 @@ export function createHttp(deps: HttpDeps) {
       return response;
     },
   };
+}
+
+function refusalOf(work: () => unknown): AppError | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return toAppError(error);
+  }
 }

@@ -1,7 +1,8 @@
 import type { Source } from '../contract/source.ts';
 import { MAX_BATCH, SubmissionCreate } from '../contract/submission.ts';
 import type { Clock } from '../lib/clock.ts';
-import { AppError, type ErrorDetail, invalid } from '../lib/errors.ts';
+import { AppError, type ErrorDetail, errorText, invalid } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import type { AcceptItem, AcceptOutcome, AcceptResult, Lead, RefusedItem, Store } from '../store/store.ts';
 import { bodyHash } from './canonical.ts';
 import { isObject } from './normalise.ts';
@@ -12,6 +13,7 @@ import { compileContract } from './validate.ts';
 export interface IntakeDeps {
   store: Pick<Store, 'leads'>;
   clock: Clock;
+  log: Log;
   /** Called once a request's leads are on disk, with how many of the site wait for the sheet now. */
   onStored(siteId: string, leads: number): void;
 }
@@ -40,13 +42,17 @@ export interface Intake {
 
 const contract = compileContract(SubmissionCreate);
 const MAX_KEY = 255;
+/** How long a batch works before others get their turn. */
+const TURN_MS = 8;
 
-export function createIntake({ store, clock, onStored }: IntakeDeps): Intake {
+export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intake {
   function prepare(input: unknown, source: Source): AcceptItem {
     if (!contract.check(input)) return refuse(contract.details(input));
     const { overflow, defaultForm } = adapterOf(source);
     const prepared = prepareSubmission(input, { source, nowMs: clock.now(), overflow, defaultForm });
-    return prepared.ok ? { lead: prepared.lead } : refuse(prepared.details);
+    if (!prepared.ok) return refuse(prepared.details);
+    // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
+    return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? clock.now() } };
   }
 
   async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
@@ -64,23 +70,45 @@ export function createIntake({ store, clock, onStored }: IntakeDeps): Intake {
       );
     }
     const created = createdIn(outcome);
-    if (created > 0) onStored(siteId, created);
+    if (created > 0) tell(siteId, created);
     return { results: outcome.results, replayed: outcome.kind === 'replayed' };
+  }
+
+  /** After the commit nothing may turn the answer into an error: a lost wake-up is found by the next sweep. */
+  function tell(siteId: string, created: number): void {
+    try {
+      onStored(siteId, created);
+    } catch (error) {
+      log.error('intake.not_woken', { site: siteId, reason: errorText(error) });
+    }
+  }
+
+  /** Other requests get their turn in between: a batch may be 8 MiB of work. */
+  async function prepareAll(inputs: readonly unknown[], source: Source): Promise<AcceptItem[]> {
+    const items: AcceptItem[] = [];
+    let since = clock.monotonic();
+    for (const input of inputs) {
+      items.push(prepare(input, source));
+      if (clock.monotonic() - since < TURN_MS) continue;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      since = clock.monotonic();
+    }
+    return items;
   }
 
   return {
     async submit(input, context) {
       const item = prepare(input, context.source);
       if ('refused' in item) throw invalid(item.refused.message, item.refused.details);
-      const { results, replayed } = await accept([item], () => bodyHash(input), context);
+      const { results, replayed } = await accept([item], () => bodyHash(withoutNulls(input)), context);
       const [result] = results;
       if (result?.status !== 'created') throw invalid(UNKNOWN_FORM.message, UNKNOWN_FORM.details);
       return { lead: result.lead, replayed };
     },
     async submitBatch(input, context) {
       const submissions = batchItems(input);
-      const items = submissions.map((each) => prepare(each, context.source));
-      const { results, replayed } = await accept(items, () => bodyHash(input), context);
+      const items = await prepareAll(submissions, context.source);
+      const { results, replayed } = await accept(items, () => bodyHash(submissions.map(withoutNulls)), context);
       return { results: results.map(toBatchResult), replayed };
     },
   };
@@ -94,6 +122,12 @@ const UNKNOWN_FORM: RefusedItem = {
 
 function refuse(details: readonly ErrorDetail[]): AcceptItem {
   return { refused: { code: 'validation_error', message: 'The lead was not taken: see details.', details } };
+}
+
+/** A member that is null is one that is absent: the same lead, so the same body. */
+function withoutNulls(input: unknown): unknown {
+  if (!isObject(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 function createdIn(outcome: AcceptOutcome): number {

@@ -43,6 +43,8 @@ export function sanitiseFields(input: Readonly<Record<string, unknown>>, overflo
   return pass.result();
 }
 
+const ROUNDED = 'A number too long or too large to be kept exactly was rounded: send it as text.';
+
 class FieldPass {
   private readonly kept = new Map<string, FieldValue>();
   private readonly warnings: Warning[] = [];
@@ -129,6 +131,7 @@ class FieldPass {
     if (marks.masked) this.warn('field_masked', name, 'A card number was masked.');
     if (marks.cut) this.warn('field_cut', name, `Cut to ${CHARACTERS}.`);
     if (marks.cleaned) this.warn('field_cleaned', name, 'Characters that can not be stored were removed.');
+    if (marks.rounded) this.warn('number_rounded', name, ROUNDED);
     if (marks.dropped) this.warn('field_dropped', name, 'Members with sensitive names were left out.');
     if (marks.tooDeep)
       this.warn('field_dropped', name, `What was nested deeper than ${MAX_DEPTH} levels was left out.`);
@@ -180,6 +183,7 @@ export function sanitiseMetadata(input: Readonly<Record<string, unknown>>, overf
     if (marks.cut)
       warn('metadata_cut', `Cut: texts hold ${CHARACTERS}, metadata ${MAX_NODES.toLocaleString('en')} values.`);
     if (marks.cleaned) warn('field_cleaned', 'Characters that can not be stored were removed.');
+    if (marks.rounded) warn('number_rounded', ROUNDED);
     if (marks.dropped) warn('field_dropped', 'Members with sensitive names were left out.');
     if (marks.tooDeep) warn('metadata_cut', `What was nested deeper than ${MAX_DEPTH} levels was left out.`);
   }

@@ -14,9 +14,19 @@ export interface Marks {
   cleaned: boolean;
   dropped: boolean;
   tooDeep: boolean;
+  /** A number had more digits than a number keeps. */
+  rounded: boolean;
 }
-export const noMarks = (): Marks => ({ masked: false, cut: false, cleaned: false, dropped: false, tooDeep: false });
-export const isMarked = (marks: Marks) => marks.masked || marks.cut || marks.cleaned || marks.dropped || marks.tooDeep;
+export const noMarks = (): Marks => ({
+  masked: false,
+  cut: false,
+  cleaned: false,
+  dropped: false,
+  tooDeep: false,
+  rounded: false,
+});
+export const isMarked = (marks: Marks) =>
+  marks.masked || marks.cut || marks.cleaned || marks.dropped || marks.tooDeep || marks.rounded;
 
 /**
  * The value of one field: a scalar, a list of scalars, or the JSON text of a list that holds more.
@@ -61,7 +71,11 @@ function cleanString(value: string, phone: boolean, marks: Marks): string {
 }
 
 function cleanNumber(value: number, phone: boolean, marks: Marks): number | string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) {
+    marks.rounded = true;
+    return String(value);
+  }
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) marks.rounded = true;
   if (phone || Math.abs(value) < 1e11 || !Number.isInteger(value)) return value;
   const text = String(value);
   const masked = maskCards(text);

@@ -152,6 +152,54 @@ describe('POST /submissions', () => {
     });
   }
 
+  test('a body in another character set or encoding is refused, not guessed at', async () => {
+    const raw = (body: Uint8Array, headers: Record<string, string>) => async () =>
+      api.app.fetch(
+        new Request('http://localhost/api/v1/submissions', {
+          method: 'POST',
+          headers: { authorization: `Bearer ${(await api.key()).key}`, 'content-type': 'application/json', ...headers },
+          body,
+        }),
+      );
+    const good = new TextEncoder().encode('{"fields":{"a":"é"}}');
+    const latin1 = Uint8Array.from([...'{"fields":{"a":"\xe9"}}'].map((char) => char.charCodeAt(0)));
+    await refused(raw(latin1, {}), 400, 'invalid_json');
+    await refused(raw(good, { 'content-type': 'application/json; charset=iso-8859-1' }), 415, 'unsupported_media_type');
+    await refused(raw(Bun.gzipSync(good), { 'content-encoding': 'gzip' }), 415, 'unsupported_media_type');
+    expect((await raw(good, { 'content-type': 'application/json; charset=UTF-8' })()).status).toBe(201);
+  });
+
+  test('a body far over the limit is refused in the one shape, without being read', async () => {
+    const { port } = api.app.start();
+    const { key } = await api.key();
+    const head = `POST /api/v1/submissions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 30000000\r\n\r\n{`;
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      void Bun.connect({
+        hostname: '127.0.0.1',
+        port,
+        socket: {
+          open: (socket) => void socket.write(head),
+          data(socket, data) {
+            text += data.toString();
+            if (!text.includes('request_id')) return;
+            socket.end();
+            resolve(text);
+          },
+        },
+      });
+    });
+    expect(answer).toStartWith('HTTP/1.1 413');
+    expect(answer.toLowerCase()).toContain('x-request-id:');
+  });
+
+  test('members that are null are members that are absent, also for a retry', async () => {
+    const headers = { 'idempotency-key': 'nulls' };
+    await post({ fields: { a: '1' } }, { headers });
+    const again = await post({ fields: { a: '1' }, utm_source: null }, { headers });
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+  });
+
   test('a typo is answered with the member that was meant', async () => {
     const error = await refused(() => post({ fields: { a: '1' }, utm_sorce: 'x' }), 422, 'validation_error');
     expect(error.details).toEqual([{ path: '/utm_sorce', message: expect.stringContaining('utm_source') }]);
@@ -300,6 +348,7 @@ describe('GET /submissions', () => {
     'page=1&page=2',
     'created_after=yesterday',
     'page=401&per_page=25',
+    'form_id=frm_none',
     'page=2&cursor=x',
   ];
   for (const query of bad) {
@@ -328,6 +377,43 @@ describe('addresses', () => {
     expect(before.headers.get('allow')).toBe('POST, GET');
     await refused(() => api.call('DELETE', '/api/v1/submissions'), 405, 'method_not_allowed');
     await refused(() => api.call('PUT', '/api/v1/submissions/abc'), 405, 'method_not_allowed');
+  });
+
+  test('an offset whose + nobody escaped is understood', async () => {
+    const answer = await api.call('GET', '/api/v1/submissions?created_after=2020-01-01T00:00:00+01:00');
+    expect(answer.status).toBe(200);
+  });
+
+  test('a request to nowhere counts against the limit of its key and says so', async () => {
+    const limited = await testApp({ rateLimitApi: 2 });
+    const nowhere = await limited.call('GET', '/api/v1/nothing');
+    expect([nowhere.status, nowhere.headers.get('ratelimit-remaining')]).toEqual([404, '1']);
+    const method = await limited.call('DELETE', '/api/v1/submissions');
+    expect([method.status, method.headers.get('ratelimit-remaining')]).toEqual([405, '0']);
+    expect((await limited.call('GET', '/api/v1/nothing')).status).toBe(429);
+    await limited.close();
+  });
+
+  test('a Host that is none fails nothing', async () => {
+    const { port } = api.app.start();
+    const { key } = await api.key();
+    const answer = await new Promise<string>((resolve) => {
+      void Bun.connect({
+        hostname: '127.0.0.1',
+        port,
+        socket: {
+          open: (socket) =>
+            void socket.write(
+              `GET /api/v1/submissions?per_page=1 HTTP/1.1\r\nHost: [\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+            ),
+          data(socket, data) {
+            socket.end();
+            resolve(data.toString());
+          },
+        },
+      });
+    });
+    expect(answer).not.toContain('HTTP/1.1 5');
   });
 
   test('a bad percent-encoding is refused, not a fault', async () => {

@@ -56,7 +56,11 @@ export function parseListQuery(params: URLSearchParams, parseTime: (text: string
   const time = (name: Parameter): number | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
-    return parseTime(value) ?? bad(name, 'must be an RFC 3339 time, like 2026-11-22T14:05:00Z');
+    // An offset's `+` that nobody escaped has become a space on the way.
+    return (
+      parseTime(value.replace(/ (?=\d{2}:\d{2}$)/, '+')) ??
+      bad(name, 'must be an RFC 3339 time, like 2026-11-22T14:05:00Z')
+    );
   };
   const newestFirst = oneOf('sort', SORTS) !== 'created_at';
   const perPage = whole('per_page', MAX_PER_PAGE) ?? DEFAULT_PER_PAGE;

@@ -1,12 +1,14 @@
 import { Elysia } from 'elysia';
 import type { Intake } from '../../intake/accept.ts';
 import { parseTime } from '../../intake/time.ts';
-import { notFound } from '../../lib/errors.ts';
+import { errorText, invalid, notFound } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
 import { leadPage } from '../../store/paging.ts';
-import type { LeadStore } from '../../store/store.ts';
+import type { FormStore, Lead, LeadStore } from '../../store/store.ts';
 import { toSubmission } from '../../store/view.ts';
 import { MAX_BATCH_BYTES, MAX_JSON_BYTES, readJson } from '../body.ts';
 import { type Answer, sendJson } from '../json.ts';
+import { queryParams } from '../request.ts';
 import type { Guard } from './guard.ts';
 import { parseListQuery } from './list-query.ts';
 
@@ -14,6 +16,8 @@ export interface SubmissionRoutesDeps {
   guard: Guard;
   intake: Intake;
   leads: LeadStore;
+  forms: Pick<FormStore, 'get'>;
+  log: Log;
 }
 
 /** What a 201 says of a lead that an earlier request with the same key made. */
@@ -21,7 +25,17 @@ function markReplay(set: Answer, replayed: boolean): void {
   if (replayed) set.headers['idempotent-replayed'] = 'true';
 }
 
-export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
+/** A lead that is stored is answered as taken, whatever may go wrong with showing it. Spec 2, "Idempotency-Key". */
+function shown(lead: Lead, log: Log): unknown {
+  try {
+    return toSubmission(lead);
+  } catch (error) {
+    log.error('http.lead_not_shown', { lead: lead.id, reason: errorText(error) });
+    return { id: lead.id };
+  }
+}
+
+export function submissionWrites({ guard, intake, log }: SubmissionRoutesDeps) {
   return new Elysia()
     .use(guard('submissions:write'))
     .post(
@@ -36,7 +50,7 @@ export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
         });
         set.status = 201;
         markReplay(set as Answer, replayed);
-        return sendJson(set as Answer, { data: toSubmission(lead) });
+        return sendJson(set as Answer, { data: shown(lead, log) });
       },
       { parse: 'none' },
     )
@@ -57,11 +71,17 @@ export function submissionWrites({ guard, intake }: SubmissionRoutesDeps) {
     );
 }
 
-export function submissionReads({ guard, leads }: SubmissionRoutesDeps) {
+export function submissionReads({ guard, leads, forms }: SubmissionRoutesDeps) {
   return new Elysia()
     .use(guard('submissions:read'))
     .get('/submissions', ({ caller, request, set }) => {
-      const list = parseListQuery(new URL(request.url).searchParams, parseTime);
+      const list = parseListQuery(queryParams(request), parseTime);
+      const { formId } = list.filter;
+      if (formId !== undefined && forms.get(caller.siteId, formId) === null) {
+        throw invalid('The list can not be made: see details.', [
+          { path: '/form_id', message: 'there is no such form' },
+        ]);
+      }
       return sendJson(set as Answer, leadPage(leads, caller.siteId, list));
     })
     .get('/submissions/:id', ({ caller, params, set }) => {

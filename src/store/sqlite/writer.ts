@@ -152,8 +152,9 @@ export class Writer {
       return;
     }
     this.#trouble = null;
-    for (const task of afterCommit) task();
+    // It is on disk: from here on nothing can turn into an error what was asked for. Those who wait go on after this turn.
     for (const [i, job] of jobs.entries()) job.resolve(results[i]);
+    for (const task of afterCommit) task();
   }
 
   #undo(): void {
