@@ -1,7 +1,7 @@
 import type { SheetProblem, SheetTab } from '../../../store/sheets.ts';
 import type { FlushOutcome, Progress, SiteTarget, TabReport } from '../../target.ts';
 import type { DeveloperMetadata } from './api.ts';
-import { FIELD_KEY, TAB_KEY } from './mapping.ts';
+import { FIELD_KEY, mapTab, TAB_KEY } from './mapping.ts';
 import type { GoogleDeps, Look, Step } from './step.ts';
 import { leadIdTag } from './tabs.ts';
 
@@ -63,8 +63,10 @@ async function verifyGroup(step: Step, look: Look, tabs: readonly SheetTab[]): P
   const reply = wanted.length === 0 ? null : await step.api.columns(step.book, wanted);
   const reports: TabReport[] = [];
   for (const [tab, tag] of tags) {
-    if (tag === null) reports.push(unread(deps, at, tab, tab.state === 'paused' ? tab.problem : NO_LEAD_IDS));
-    else if (!reply?.ok) reports.push(unread(deps, at, tab, reply?.failure.problem ?? NO_LEAD_IDS));
+    if (tag === null) {
+      const problem = mapTab(tab, look.tags).tagged ? NO_LEAD_IDS : NO_MARKS;
+      reports.push(unread(deps, at, tab, tab.state === 'paused' ? tab.problem : problem));
+    } else if (!reply?.ok) reports.push(unread(deps, at, tab, reply?.failure.problem ?? NO_LEAD_IDS));
     else reports.push(await compareTab(step, tab, reply.value.get(tag) ?? []));
   }
   return reports;
@@ -114,6 +116,13 @@ export const NO_LEAD_IDS: SheetProblem = {
   code: 'lead_ids_missing',
   message:
     'The Lead ID column was deleted from this tab. New rows still arrive, but the tab cannot be compared with the database, and later values cannot find their rows. Restore the column here.',
+  technical: null,
+};
+
+const NO_MARKS: SheetProblem = {
+  code: 'tab_unreadable',
+  message:
+    'The tab cannot be recognised: it was deleted, or its hidden marks were. The next row for it finds out which, and says what to do.',
   technical: null,
 };
 
