@@ -59,7 +59,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   const lines = gatherLines(context.say, clock);
   const log = createLog({ level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write });
   const vault = createVault(dir.secret);
-  const store = await openStoreAt(context, config, dir, vault);
+  const store = await openStoreAt(context, config, dir, vault, true);
   const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
   const calls = new AbortController();
   const parts = { store, vault, clock, ids, random: Math.random, log };

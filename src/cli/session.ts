@@ -1,6 +1,7 @@
 import type { Config, Origins, Texts } from '../config/load.ts';
+import type { Clock } from '../lib/clock.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
-import { type DataDir, openDataDir } from '../lib/data-dir.ts';
+import { type DataDir, dataPaths, openDataDir } from '../lib/data-dir.ts';
 import { AppError, invalid, notFound } from '../lib/errors.ts';
 import type { Site, Store } from '../store/store.ts';
 import type { Context } from './command.ts';
@@ -54,21 +55,53 @@ export async function withStore<T>(context: Context, work: (session: Session) =>
   }
 }
 
-/** Opens the store. @throws AppError in place of DatabaseProblem */
+/**
+ * Opens the store. Only who holds the server lock may change the schema of a database that is in use: a command
+ * that meets an older one takes the lock for that moment.
+ * @param holdsLock whether this process is the server of the folder
+ * @throws AppError conflict: a server of the older version is running; unavailable in place of DatabaseProblem
+ */
 export async function openStoreAt(
   { clock, ids }: Pick<Context, 'clock' | 'ids'>,
-  config: Pick<Config, 'durability'>,
+  config: Pick<Config, 'durability' | 'dataDir'>,
   dir: Pick<DataDir, 'databasePath'>,
   vault: Vault,
+  holdsLock = false,
 ): Promise<Store> {
   // Loaded when first used: `version` and `healthcheck` need no database.
-  const { DatabaseProblem, openStore } = await import('../store/sqlite/store.ts');
+  const { DatabaseProblem, openStore, UpgradeNeeded } = await import('../store/sqlite/store.ts');
+  const options = {
+    path: dir.databasePath,
+    durability: config.durability,
+    clock,
+    ids,
+    secretCheck: vault.checkValue(),
+  };
+  const open = (mayUpgrade: boolean): Store | null => {
+    try {
+      return openStore({ ...options, mayUpgrade });
+    } catch (error) {
+      if (error instanceof UpgradeNeeded) return null;
+      if (error instanceof DatabaseProblem) throw new AppError('unavailable', error.message, { cause: error });
+      throw error;
+    }
+  };
+  const store = open(holdsLock) ?? (await withServerLock(config, clock, () => open(true)));
+  if (store === null) throw new Error('an upgrade was refused to the holder of the lock');
+  return store;
+}
+
+async function withServerLock<T>(config: Pick<Config, 'dataDir'>, clock: Clock, work: () => T): Promise<T> {
+  const { acquireServerLock } = await import('../store/sqlite/lock.ts');
+  const path = dataPaths(config.dataDir).lock;
+  const result = await acquireServerLock({ path, pid: process.pid, waitMs: 0, clock });
+  if (!result.ok) {
+    throw new AppError('conflict', 'This is a newer version than the running server: restart the server first.');
+  }
   try {
-    const { durability } = config;
-    return openStore({ path: dir.databasePath, durability, clock, ids, secretCheck: vault.checkValue() });
-  } catch (error) {
-    if (error instanceof DatabaseProblem) throw new AppError('unavailable', error.message, { cause: error });
-    throw error;
+    return work();
+  } finally {
+    result.lock.release();
   }
 }
 

@@ -14,8 +14,10 @@ import { tempDir } from '../support/temp.ts';
 import { migrated, schemaText } from './schema-text.ts';
 import { accept, allLeads } from './suite/accept.ts';
 
+const how = { durability: 'full', clock: systemClock, ids: randomIds(), secretCheck: 'x' } as const;
+/** As the holder of the server lock does it. */
 const open = (path: string, migrations: readonly Migration[] = MIGRATIONS) =>
-  openStore({ path, durability: 'full', migrations, clock: systemClock, ids: randomIds(), secretCheck: 'x' });
+  openStore({ ...how, path, migrations, mayUpgrade: true });
 
 const newest = MIGRATIONS.at(-1)?.version ?? 0;
 const next = (sql: string, steps = 1): Migration => ({ version: newest + steps, name: `next_${steps}`, sql });
@@ -60,7 +62,7 @@ describe('the list of migrations', () => {
     for (let length = 0; length <= MIGRATIONS.length; length++) {
       const path = join(tempDir(), 'a.db');
       openDatabase({ path, durability: 'full', migrations: MIGRATIONS.slice(0, length) }).close();
-      const db = openDatabase({ path, durability: 'full' });
+      const db = openDatabase({ path, durability: 'full', mayUpgrade: true });
       expect(schemaVersion(db)).toBe(newest);
       expect(schemaText(db)).toBe(schemaText(migrated()));
       db.close();
@@ -146,7 +148,12 @@ describe('an upgrade', () => {
 
   test('a database of a newer version is refused with what to do, and not touched', async () => {
     const path = await used();
-    const db = openDatabase({ path, durability: 'full', migrations: [...MIGRATIONS, next('CREATE TABLE n (a) ;')] });
+    const db = openDatabase({
+      path,
+      durability: 'full',
+      mayUpgrade: true,
+      migrations: [...MIGRATIONS, next('CREATE TABLE n (a) ;')],
+    });
     db.close();
     const before = contents(path);
     expect(() => open(path)).toThrow(
@@ -159,7 +166,12 @@ describe('an upgrade', () => {
     const path = await used();
     const store = open(path);
     expect(store.health().migrated).toBe(true);
-    openDatabase({ path, durability: 'full', migrations: [...MIGRATIONS, next('CREATE TABLE n (a);')] }).close();
+    openDatabase({
+      path,
+      durability: 'full',
+      mayUpgrade: true,
+      migrations: [...MIGRATIONS, next('CREATE TABLE n (a);')],
+    }).close();
     expect(store.health()).toMatchObject({ migrated: false, schemaVersion: newest + 1 });
     await store.close();
   });

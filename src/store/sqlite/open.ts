@@ -1,5 +1,6 @@
 import { Database, SQLiteError } from 'bun:sqlite';
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 /** Why a database can't be used; the message is for the operator and says what to do. */
@@ -7,8 +8,16 @@ export class DatabaseProblem extends Error {
   override readonly name = 'DatabaseProblem';
 }
 
+/** The database is of an older schema, and this process may not change that. Nothing was changed. */
+export class UpgradeNeeded extends DatabaseProblem {}
+
 export interface OpenOptions {
   path: string;
+  /**
+   * true: the caller holds the server lock, so an older schema is brought up to date. Else that is refused: a server
+   * of the older version may be running. A database without a table is set up by whoever comes first.
+   */
+  mayUpgrade?: boolean;
   /** `full`: fsync before each answer. `normal`: a power cut may lose the last moments. Spec 7. */
   durability: 'full' | 'normal';
   migrations?: readonly Migration[];
@@ -17,29 +26,27 @@ export interface OpenOptions {
 const BUSY_TIMEOUT_MS = 5_000;
 
 /**
- * Opens the database, brings its schema up to date and checks it.
- * An upgrade keeps a copy beside the file until it has worked, and puts it back if it fails.
- * @throws DatabaseProblem newer schema, corrupt file, unusable folder: nothing was changed
+ * Opens the database, checks it, and brings its schema up to date where that is this process's to do.
+ * @throws UpgradeNeeded an older schema, without `mayUpgrade`
+ * @throws DatabaseProblem newer schema, corrupt file, unusable folder, failed upgrade: the data is as it was
  */
 export function openDatabase(options: OpenOptions): Database {
+  const { path } = options;
   const migrations = options.migrations ?? MIGRATIONS;
-  const existed = existsSync(options.path);
-  const db = explain(options.path, () => {
-    const opened = new Database(options.path, { create: true, strict: true });
+  const db = explain(path, () => {
+    const opened = new Database(path, { create: true, strict: true });
     setPragmas(opened, options.durability);
     return opened;
   });
   try {
-    const version = explain(options.path, () => schemaVersion(db));
     const newest = migrations.at(-1)?.version ?? 0;
-    if (version > newest) {
-      throw new DatabaseProblem(
-        `The database ${options.path} was written by a newer version of LeadToSheet (schema ${version}, this one knows ${newest}). ` +
-          'Start the newer version again, or restore a backup made before the upgrade.',
-      );
-    }
-    if (version > 0) checkSound(db, options.path);
-    if (version < newest) return upgrade(db, options, migrations, existed && version > 0);
+    const { version, tables } = explain(path, () => stateOf(db));
+    if (version > newest) throw new DatabaseProblem(newerText(path, version, newest));
+    if (version > 0) checkSound(db, path);
+    else if (tables > 0) throw new DatabaseProblem(foreignText(path));
+    if (version === 0) setUp(db, path, migrations);
+    else if (version < newest) upgrade(db, options, migrations);
+    else if (options.mayUpgrade) removeSnapshot(path);
     return db;
   } catch (error) {
     db.close();
@@ -87,43 +94,107 @@ export function schemaVersion(db: Database): number {
   return row?.user_version ?? 0;
 }
 
-function upgrade(db: Database, options: OpenOptions, migrations: readonly Migration[], snapshot: boolean): Database {
-  const copy = `${options.path}.before-upgrade`;
-  if (snapshot) {
-    rmSync(copy, { force: true });
-    db.query('VACUUM INTO ?').run(copy);
-  }
+/** Schema version and number of tables, at one moment: another process may be setting the database up. */
+function stateOf(db: Database): { version: number; tables: number } {
+  const count = db.query<{ tables: number }, []>('SELECT count(*) AS tables FROM sqlite_schema');
+  return db.transaction(() => ({ tables: count.get()?.tables ?? 0, version: schemaVersion(db) })).deferred();
+}
+
+function newerText(path: string, version: number, newest: number): string {
+  return (
+    `The database ${path} was written by a newer version of LeadToSheet (schema ${version}, this one knows ${newest}). ` +
+    'Start the newer version again, or restore a backup made before the upgrade.'
+  );
+}
+
+function foreignText(path: string): string {
+  return `The database ${path} holds tables of another program. Move it away, or set LTS_DATA_DIR.`;
+}
+
+function setUp(db: Database, path: string, migrations: readonly Migration[]): void {
   try {
     migrate(db, migrations);
-    if (snapshot) rmSync(copy, { force: true });
-    return db;
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown error';
-    if (!snapshot)
-      throw new DatabaseProblem(`The database ${options.path} could not be set up: ${reason}`, { cause: error });
-    db.close();
-    for (const suffix of ['-wal', '-shm']) rmSync(options.path + suffix, { force: true });
-    copyFileSync(copy, `${options.path}.restoring`);
-    renameSync(`${options.path}.restoring`, options.path);
+    throw new DatabaseProblem(`The database ${path} could not be set up: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * One transaction for all that is missing: whatever fails, at whatever moment, SQLite itself undoes it as a whole,
+ * while other processes go on reading, and those that write wait. No file is ever put in the database's place.
+ */
+function upgrade(db: Database, options: OpenOptions, migrations: readonly Migration[]): void {
+  const { path } = options;
+  if (!options.mayUpgrade) {
+    throw new UpgradeNeeded(
+      `The database ${path} is of an older version of LeadToSheet. Start the server to upgrade it.`,
+    );
+  }
+  explain(path, () => makeSnapshot(db, path));
+  try {
+    migrate(db, migrations);
+  } catch (error) {
+    if (error instanceof SQLiteError && error.code !== undefined && PASSING.has(error.code)) {
+      throw new DatabaseProblem(explainSqlite(path, error), { cause: error });
+    }
+    const reason = error instanceof Error ? error.message : 'unknown error';
     throw new DatabaseProblem(
       `The upgrade of the database failed and was undone (${reason}). Your data is as it was: start the version you had before, and report this.`,
       { cause: error },
     );
   }
+  removeSnapshot(path);
 }
 
-/** Applies what is missing, each migration in a transaction of its own together with its version number. */
-export function migrate(db: Database, migrations: readonly Migration[]): void {
-  for (const migration of migrations) {
-    if (migration.version <= schemaVersion(db)) continue;
-    const apply = db.transaction(() => {
-      // Another process may have applied it while this one waited for the lock.
-      if (migration.version <= schemaVersion(db)) return;
-      db.run(migration.sql);
-      db.run(`PRAGMA user_version = ${migration.version}`);
-    });
-    apply.immediate();
+/** No fault of the upgrade's: it works once there is room, or nobody holds the database. */
+const PASSING: ReadonlySet<string> = new Set(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE']);
+
+const snapshotOf = (path: string) => `${path}.before-upgrade`;
+const draftOf = (path: string) => `${snapshotOf(path)}.tmp`;
+
+/**
+ * Spec 7: a copy from before an upgrade. For people, should the upgrade end worse than failed: nothing here reads it.
+ * Under its name there is only ever a whole one, and it stays until an upgrade has worked.
+ */
+function makeSnapshot(db: Database, path: string): void {
+  const draft = draftOf(path);
+  rmSync(draft, { force: true });
+  try {
+    db.query('VACUUM INTO ?').run(draft);
+    sync(draft);
+    renameSync(draft, snapshotOf(path));
+    sync(dirname(path));
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   }
+}
+
+function removeSnapshot(path: string): void {
+  for (const file of [snapshotOf(path), draftOf(path)]) rmSync(file, { force: true });
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Applies what is missing together with the version number it leads to: all of it, or nothing. */
+export function migrate(db: Database, migrations: readonly Migration[]): void {
+  const apply = db.transaction(() => {
+    // Read inside: another process may have applied some while this one waited for the lock.
+    const missing = migrations.filter(({ version }) => version > schemaVersion(db));
+    for (const { sql, version } of missing) {
+      db.run(sql);
+      db.run(`PRAGMA user_version = ${version}`);
+    }
+  });
+  apply.immediate();
 }
 
 function explain<T>(path: string, work: () => T): T {

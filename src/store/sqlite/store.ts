@@ -20,7 +20,7 @@ import { createSiteCache, createSites } from './sites.ts';
 import { tallyStatements } from './tally.ts';
 import { Writer } from './writer.ts';
 
-export { DatabaseProblem } from './open.ts';
+export { DatabaseProblem, UpgradeNeeded } from './open.ts';
 
 export interface StoreOptions extends OpenOptions {
   clock: Clock;
@@ -32,7 +32,8 @@ export interface StoreOptions extends OpenOptions {
 const BATCH_MEMORY_MS = 86_400_000;
 
 /**
- * Opens the SQLite store; makes the file and brings it up to date as needed.
+ * Opens the SQLite store; makes the file as needed, and brings it up to date where `mayUpgrade` says so.
+ * @throws UpgradeNeeded when it says no
  * @throws DatabaseProblem with a sentence for the operator
  */
 export function openStore(options: StoreOptions): Store {
