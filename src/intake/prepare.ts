@@ -9,7 +9,7 @@ import {
 } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
 import type { FormRef, LeadBody, NewLead } from '../store/store.ts';
-import { type Attribution, type AttributionInput, attribute } from './attribution.ts';
+import { type AttributionInput, attribute } from './attribution.ts';
 import { maskAndCut } from './cards.ts';
 import { MAX_DETAILS, type Overflow, sanitiseFields, sanitiseMetadata } from './sanitise.ts';
 import { cleanLine, cleanSentence, cutText } from './text.ts';
@@ -52,13 +52,10 @@ export function prepareSubmission(input: SubmissionCreate, options: PrepareOptio
     warnings.push(...metadata.warnings);
   }
   if (form === null || details.length > 0) return { ok: false, details: details.slice(0, MAX_DETAILS) };
-  const body: LeadBody = {
-    fields,
-    ...context(input, warnings),
-    files: [],
-    metadata: metadata === null ? {} : metadata.metadata,
-    warnings,
-  };
+  const body = contextOf(input, warnings);
+  body.fields = fields;
+  body.warnings = warnings;
+  if (metadata !== null) body.metadata = metadata.metadata;
   return { ok: true, lead: { source: options.source, form, body, submittedAt, spamReason: null } };
 }
 
@@ -74,13 +71,23 @@ function formRef(input: SubmissionCreate, options: PrepareOptions, details: Erro
   return form;
 }
 
+/** Forms by the name that was given: a site has few, and each comes again and again. Bounded. */
+const formRefs = new Map<string, FormRef | null>();
+const MAX_FORM_REFS = 1_000;
+
 /**
  * The form with this name, by the key that forms are discovered by: without regard to case, in any language and
  * whatever the server's locale, and however accents are encoded. Null for a name without a visible character.
  */
 export function formByName(given: string): FormRef | null {
+  const known = formRefs.get(given);
+  if (known !== undefined) return known;
   const name = cutText(cleanLine(given.normalize('NFC')), MAX_FIELD_NAME);
-  return name === '' ? null : { by: 'key', key: `name:${name.toLowerCase().normalize('NFC')}`, name };
+  const ref: FormRef | null =
+    name === '' ? null : { by: 'key', key: `name:${name.toLowerCase().normalize('NFC')}`, name };
+  if (formRefs.size >= MAX_FORM_REFS) formRefs.clear();
+  formRefs.set(given, ref);
+  return ref;
 }
 
 function submissionTime(text: string | null | undefined, nowMs: number, details: ErrorDetail[]): number | null {
@@ -97,44 +104,84 @@ function submissionTime(text: string | null | undefined, nowMs: number, details:
   return time;
 }
 
-type Context = Omit<LeadBody, 'fields' | 'files' | 'metadata' | 'warnings'>;
+/** A lead's body as the store takes it, not read-only yet. */
+type Body = { -readonly [Name in keyof LeadBody]: LeadBody[Name] };
+
+const emptyBody = (): Body => ({
+  fields: {},
+  page_url: null,
+  page_title: null,
+  referrer: null,
+  utm_source: null,
+  utm_medium: null,
+  utm_campaign: null,
+  utm_term: null,
+  utm_content: null,
+  paid_source: null,
+  click_id: null,
+  browser: null,
+  os: null,
+  device_type: null,
+  screen_size: null,
+  language: null,
+  timezone: null,
+  files: [],
+  metadata: {},
+  warnings: [],
+});
+
+const TEXTS = [
+  'browser',
+  'os',
+  'screen_size',
+  'language',
+  'timezone',
+] as const satisfies readonly (keyof SubmissionCreate & keyof LeadBody)[];
 
 /** What surrounds the fields, every member there, null for what is not known. Empty texts count as absent. */
-function context(input: SubmissionCreate, warnings: Warning[]): Context {
-  const pageUrl = address('page_url', input.page_url, warnings);
-  const device = input.user_agent ? readUserAgent(input.user_agent) : null;
-  return {
-    page_url: pageUrl,
-    page_title: contextText('page_title', input.page_title, warnings),
-    referrer: address('referrer', input.referrer, warnings),
-    ...attribution(input, pageUrl, warnings),
-    browser: contextText('browser', input.browser, warnings) ?? device?.browser ?? null,
-    os: contextText('os', input.os, warnings) ?? device?.os ?? null,
-    device_type: input.device_type ?? device?.device_type ?? null,
-    screen_size: contextText('screen_size', input.screen_size, warnings),
-    language: contextText('language', input.language, warnings),
-    timezone: contextText('timezone', input.timezone, warnings),
-  };
+function contextOf(input: SubmissionCreate, warnings: Warning[]): Body {
+  const body = emptyBody();
+  if (input.page_url) body.page_url = address('page_url', input.page_url, warnings);
+  if (input.page_title) body.page_title = contextText('page_title', input.page_title, warnings);
+  if (input.referrer) body.referrer = address('referrer', input.referrer, warnings);
+  for (const name of TEXTS) {
+    const given = input[name];
+    if (given) body[name] = contextText(name, given, warnings);
+  }
+  if (input.device_type) body.device_type = input.device_type;
+  if (input.user_agent) {
+    const device = readUserAgent(input.user_agent);
+    body.browser ??= device.browser;
+    body.os ??= device.os;
+    body.device_type ??= device.device_type;
+  }
+  addAttribution(body, input, warnings);
+  return body;
 }
 
-function attribution(input: SubmissionCreate, pageUrl: string | null, warnings: Warning[]): Attribution {
-  const given: AttributionInput = {
-    page_url: pageUrl,
-    paid_source: input.paid_source ?? null,
-    utm_source: contextText('utm_source', input.utm_source, warnings),
-    utm_medium: contextText('utm_medium', input.utm_medium, warnings),
-    utm_campaign: contextText('utm_campaign', input.utm_campaign, warnings),
-    utm_term: contextText('utm_term', input.utm_term, warnings),
-    utm_content: contextText('utm_content', input.utm_content, warnings),
-    click_id: contextText('click_id', input.click_id, warnings),
-  };
-  for (const name of CLICK_IDS) if (input[name]) given[name] = contextText(name, input[name], warnings);
+const SENT = [...UTM_NAMES, 'click_id', ...CLICK_IDS] as const;
+
+function addAttribution(body: Body, input: SubmissionCreate, warnings: Warning[]): void {
+  const hasQuery = body.page_url?.includes('?') === true;
+  const given: AttributionInput = { page_url: body.page_url, paid_source: input.paid_source ?? null };
+  let sent = false;
+  for (const name of SENT) {
+    const value = input[name];
+    if (!value) continue;
+    given[name] = contextText(name, value, warnings);
+    sent = true;
+  }
+  if (!hasQuery && !sent) {
+    body.paid_source = given.paid_source ?? null;
+    return;
+  }
   const found = attribute(given);
-  if (!pageUrl?.includes('?')) return found;
   // What came out of the address was percent-encoded there: it is clean only after the same rules.
-  for (const name of UTM_NAMES) if (!given[name]) found[name] = contextText(name, found[name], []);
-  if (!given.click_id) found.click_id = contextText('click_id', found.click_id, []);
-  return found;
+  const clean = (name: (typeof UTM_NAMES)[number] | 'click_id') =>
+    given[name] || !hasQuery || !found[name] ? found[name] : contextText(name, found[name], []);
+  for (const name of UTM_NAMES) body[name] = clean(name);
+  body.click_id = clean('click_id');
+  body.paid_source = found.paid_source;
 }
 
 /** Random identifiers, which now and then look like a card number. */

@@ -11,6 +11,10 @@ const LINE_NOISE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/u;
 const LINE_NOISE_TO_REMOVE = /[\p{Cc}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 const BREAKS = /[\t\n\r\u2028\u2029]/g;
 
+/** Most texts are plain ASCII with nothing to clean: known by a test that costs a tenth of the ones above. */
+const PLAIN_TEXT = /^[ -~\n\t]*$/;
+const PLAIN_LINE = /^[ -~]*$/;
+
 /** A text with line ends as `\n`; the same string when there is nothing to change. */
 export function withPlainLineEnds(text: string): string {
   return text.includes('\r') ? text.replace(LINE_ENDS, '\n') : text;
@@ -21,17 +25,19 @@ export function withPlainLineEnds(text: string): string {
  * half a surrogate pair becomes U+FFFD. The same string when there is nothing to change.
  */
 export function cleanText(text: string): string {
-  if (!NOISE.test(text)) return text;
+  if (PLAIN_TEXT.test(text) || !NOISE.test(text)) return text;
   return withPlainLineEnds(text).replace(NOISE_TO_REMOVE, '').toWellFormed();
 }
 
 /** A name: control characters removed, ends trimmed of white space and zero-width characters. Spec 1. */
 export function cleanLine(text: string): string {
+  if (PLAIN_LINE.test(text)) return trimEnds(text);
   return trimEnds(LINE_NOISE.test(text) ? text.replace(LINE_NOISE_TO_REMOVE, '').toWellFormed() : text);
 }
 
 /** As `cleanLine`, for running text: a line break or tab becomes a space. */
 export function cleanSentence(text: string): string {
+  if (PLAIN_LINE.test(text)) return trimEnds(text);
   return cleanLine(LINE_NOISE.test(text) ? text.replace(BREAKS, ' ') : text);
 }
 
