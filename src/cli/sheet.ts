@@ -1,8 +1,8 @@
 import { AppError, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
+import { toTime } from '../lib/time.ts';
 import type { SheetProblem } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
-import { toTime } from '../store/view.ts';
 import { type Command, type Context, done, EXIT, type Outcome } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { backfill, type Comparison, compare, retryFailed, sendMissing } from './sheet-compare.ts';

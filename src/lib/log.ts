@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { toTime } from './time.ts';
 
 /** How long a line may wait for company, and how many go together at most. */
 const GATHER_MS = 50;
@@ -34,8 +35,12 @@ export function createLog(options: LogOptions, bound: LogData = {}): Log {
     const off = LOG_LEVELS.indexOf(level) < threshold;
     return (event: string, data: LogData = {}) => {
       if (off) return;
-      const entry = { time: new Date(options.now()).toISOString(), level, event, ...bound, ...data };
-      options.write(options.format === 'json' ? JSON.stringify(entry) : pretty(entry));
+      const time = toTime(options.now());
+      options.write(
+        options.format === 'json'
+          ? json(time, level, event, bound, data)
+          : pretty(time, level, event, { ...bound, ...data }),
+      );
     };
   };
   return {
@@ -61,9 +66,17 @@ function escaped(char: string): string {
   );
 }
 
-function pretty(entry: { time: string; level: string; event: string }): string {
-  const { time, level, event, ...rest } = entry;
-  const pairs = Object.entries(rest)
+/** One JSON object, put together from texts: a busy server writes a line for each request. */
+function json(time: string, level: LogLevel, event: string, bound: LogData, data: LogData): string {
+  const rest = JSON.stringify(data).slice(1);
+  const more = JSON.stringify(bound).slice(1, -1);
+  const head = `{"time":"${time}","level":"${level}","event":${JSON.stringify(event)}`;
+  const joined = [head, more, rest === '}' ? '' : rest.slice(0, -1)].filter((part) => part !== '').join(',');
+  return `${joined}}`;
+}
+
+function pretty(time: string, level: LogLevel, event: string, data: LogData): string {
+  const pairs = Object.entries(data)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${plain(value)}`);
   return [time.slice(11, 19), level.padEnd(5), event, ...pairs].join(' ');

@@ -2,6 +2,7 @@ import type { Form as FormView } from '../contract/form.ts';
 import type { Key as KeyView } from '../contract/key.ts';
 import type { Site as SiteView } from '../contract/site.ts';
 import type { Submission } from '../contract/submission.ts';
+import { toTime } from '../lib/time.ts';
 import type { SheetTarget, SyncCounts } from './sheets.ts';
 import type { Lead, Site, SiteCounts, StoredForm, StoredKey } from './store.ts';
 
@@ -9,11 +10,6 @@ import type { Lead, Site, SiteCounts, StoredForm, StoredKey } from './store.ts';
  * What the store keeps, as the contract shows it. The API, MCP and the command line all answer with these, so
  * that they can't differ. Plain mapping: no look-ups, no clock.
  */
-
-/** A time as it leaves the program: RFC 3339, UTC, milliseconds. */
-export function toTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
 
 const toTimeOrNull = (ms: number | null): string | null => (ms === null ? null : toTime(ms));
 

@@ -56,6 +56,28 @@ describe('accept', () => {
     await store.close();
   });
 
+  test('a replay in the same turn as new leads loses none of them', async () => {
+    const { store, site } = await siteWithStore();
+    const send = (key: string | null, n: string) =>
+      store.leads.accept({
+        siteId: site.id,
+        items: [one({ n })],
+        idempotency: key === null ? null : { key, bodyHash: 'h' },
+      });
+    await send('early', '0');
+    const together = [
+      send('early', '0'),
+      ...Array.from({ length: 21 }, (_, i) => send(i === 10 ? 'late' : null, `${i}`)),
+    ];
+    const again = [send('late', '10'), ...Array.from({ length: 5 }, (_, i) => send(null, `x${i}`))];
+    const outcomes = await Promise.all([...together, ...again]);
+    expect(outcomes.filter((outcome) => outcome.kind === 'replayed')).toHaveLength(2);
+    expect(
+      store.leads.list(site.id, { filter: { spam: 'include' }, newestFirst: true, limit: 100, offset: 0 }),
+    ).toHaveLength(27);
+    await store.close();
+  });
+
   test('a job that throws takes no other down, and leaves nothing behind', async () => {
     const { store, site } = await siteWithStore();
     const good = store.leads.accept({ siteId: site.id, items: [one({ a: '1' }, 'Good')], idempotency: null });

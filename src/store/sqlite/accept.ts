@@ -30,17 +30,41 @@ interface Deps {
   siteSyncs(siteId: string): boolean | null;
 }
 
+/** How many leads one statement inserts. */
+const ROWS_AT_ONCE = 8;
+type LeadValue = string | number | null;
+
 type AcceptRequest = Parameters<LeadStore['accept']>[0];
 
 /** The hot path of the store: prepared statements only. */
 export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStore['accept'] {
-  const insertLead = db.query<
-    unknown,
-    [string, string, string, string, number, number, number, string | null, number, string, string]
-  >(
+  const insertSql = (rows: number) =>
     `INSERT INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, ignored, sync_status, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
+     VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+  const insertOne = db.query<unknown, LeadValue[]>(insertSql(1));
+  const insertMany = db.query<unknown, LeadValue[]>(insertSql(ROWS_AT_ONCE));
+  const WAITING = Symbol('leads to insert');
+
+  /** The leads of this turn that no statement took yet; the last of them go in before the commit. */
+  function waitingIn(turn: Turn): LeadValue[][] {
+    return turn.shared(WAITING, () => {
+      const rows: LeadValue[][] = [];
+      turn.beforeCommit(() => insertWaiting(rows));
+      return rows;
+    });
+  }
+
+  /** The leads of a turn go in together, several rows a statement: cheaper than one by one. */
+  function insertLead(turn: Turn, row: LeadValue[]): void {
+    const waiting = waitingIn(turn);
+    waiting.push(row);
+    if (waiting.length === ROWS_AT_ONCE) insertMany.run(...waiting.splice(0).flat());
+  }
+
+  function insertWaiting(rows: LeadValue[][]): void {
+    for (const row of rows.splice(0)) insertOne.run(...row);
+  }
+
   const insertForm = db.query<unknown, [string, string, string, string, string, string, number]>(
     'INSERT INTO form (id, site_id, discovery_key, name, sheet_tab, source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -115,7 +139,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       submittedAt: lead.submittedAt ?? turn.now,
       createdAt: turn.now,
     };
-    insertLead.run(
+    insertLead(turn, [
       siteId,
       id,
       form.id,
@@ -127,7 +151,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       form.ignored ? 1 : 0,
       syncStatus,
       bodyText(lead.body),
-    );
+    ]);
     noteFields(form, lead, turn);
     const tally = tallyOf(turn, deps.tallies);
     tally.countLead(stored, spam ? 'spam' : form.ignored ? 'ignored' : 'submissions', 1);
@@ -146,7 +170,9 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
     });
   }
 
-  function replay(siteId: string, remembered: readonly Remembered[]): AcceptResult[] {
+  function replay(siteId: string, remembered: readonly Remembered[], turn: Turn): AcceptResult[] {
+    // The lead may have come in this very turn.
+    insertWaiting(waitingIn(turn));
     return remembered.map((item): AcceptResult => {
       if ('refused' in item) return { status: 'refused', refused: item.refused };
       const lead = 'id' in item ? deps.rows.find(siteId, item.id) : null;
@@ -161,7 +187,8 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
     if (idempotency) {
       const earlier = findKey.get(siteId, idempotency.key, turn.now - IDEMPOTENCY_MS);
       if (earlier && earlier.body_hash !== idempotency.bodyHash) return { kind: 'key_reused' };
-      if (earlier) return { kind: 'replayed', results: replay(siteId, JSON.parse(earlier.result) as Remembered[]) };
+      if (earlier)
+        return { kind: 'replayed', results: replay(siteId, JSON.parse(earlier.result) as Remembered[], turn) };
     }
     const results = acceptAll(siteId, items, syncs, turn);
     // Only successes are remembered: a request that created nothing may be tried again.
