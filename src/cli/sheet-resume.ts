@@ -55,7 +55,7 @@ async function resumeSheet(context: Context, session: Session, site: Site): Prom
 
 async function resumeTab(context: Context, session: Session, site: Site, form: string): Promise<Outcome> {
   const at = siteTarget(session, site);
-  if (session.store.forms.get(site.id, form) === null) throw notFound('form');
+  if (session.store.forms.outline(site.id, form) === null) throw notFound('form');
   const { googleDriver } = await driversFor(context, session);
   const makeNew = context.args.on('new-tab');
   const changed = makeNew ? await googleDriver.remakeTab(at, form) : await googleDriver.resumeTab(at, form);

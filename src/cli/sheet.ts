@@ -174,7 +174,7 @@ function pausedText(problem: SheetProblem | null, word: string | null): string {
 function formOf({ args }: Context, { store }: Session, site: Site): string | null {
   const id = args.text('form');
   if (id === undefined) return null;
-  if (store.forms.get(site.id, id) === null) throw notFound('form');
+  if (store.forms.outline(site.id, id) === null) throw notFound('form');
   return id;
 }
 

@@ -131,9 +131,18 @@ export interface StoredForm {
   createdAt: number;
 }
 
+/** What a form is called and where its rows go: without counts, so it is known in memory. */
+export type FormOutline = Readonly<Pick<StoredForm, 'id' | 'siteId' | 'name' | 'sheetTab' | 'ignored' | 'source'>> & {
+  readonly fields: ReadonlySet<string>;
+};
+
 export interface FormStore {
+  /** With counts: they cost a look at the leads of a week. */
   list(siteId: string): StoredForm[];
   get(siteId: string, id: string): StoredForm | null;
+  /** From memory; what another process changed shows after `refresh`. */
+  outline(siteId: string, id: string): FormOutline | null;
+  outlines(siteId: string): FormOutline[];
   /** Null when there is no such form. `conflict` when another form of the site has that name or tab. */
   update(siteId: string, id: string, change: FormUpdate): Promise<StoredForm | 'conflict' | null>;
 }

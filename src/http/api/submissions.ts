@@ -16,7 +16,7 @@ export interface SubmissionRoutesDeps {
   guard: Guard;
   intake: Intake;
   leads: LeadStore;
-  forms: Pick<FormStore, 'get'>;
+  forms: Pick<FormStore, 'outline'>;
   log: Log;
 }
 
@@ -77,7 +77,7 @@ export function submissionReads({ guard, leads, forms }: SubmissionRoutesDeps) {
     .get('/submissions', ({ caller, request, set }) => {
       const list = parseListQuery(queryParams(request), parseTime);
       const { formId } = list.filter;
-      if (formId !== undefined && forms.get(caller.siteId, formId) === null) {
+      if (formId !== undefined && forms.outline(caller.siteId, formId) === null) {
         throw invalid('The list can not be made: see details.', [
           { path: '/form_id', message: 'there is no such form' },
         ]);

@@ -9,7 +9,7 @@ import type {
   RefusedItem,
 } from '../store.ts';
 import type { Context } from './context.ts';
-import { type FormCache, freeTitle, type KnownForm } from './form-cache.ts';
+import type { FormCache, KnownForm } from './form-cache.ts';
 import { bodyText, type LeadRows } from './lead-rows.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
@@ -87,10 +87,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       siteId,
       discoveryKey: ref.key,
       name: ref.name,
-      sheetTab: freeTitle(
-        ref.name,
-        [...forms.all()].map((form) => form.sheetTab),
-      ),
+      sheetTab: forms.freeTitle(ref.name),
       ignored: false,
       source: lead.source,
       fields: new Set(),

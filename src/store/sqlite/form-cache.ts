@@ -24,14 +24,43 @@ interface Row {
   fields: string;
 }
 
-/** The forms of one site, found the ways intake looks for them. */
+/** What two names have in common that people take for one: whatever the case, and however accents are encoded. */
+export function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+/**
+ * The forms of one site, found the ways intake looks for them; each look-up costs the same however many there are.
+ * A form's name and tab change by `change` alone.
+ */
 export class SiteForms {
   readonly #byId = new Map<string, KnownForm>();
   readonly #byKey = new Map<string, KnownForm>();
+  readonly #byName = new Map<string, Set<KnownForm>>();
+  readonly #byTab = new Map<string, Set<KnownForm>>();
+  /** By folded title, the last number a clash was given: a thousand forms of one title are not counted through. */
+  readonly #numbers = new Map<string, number>();
 
   put(form: KnownForm): void {
     this.#byId.set(form.id, form);
     this.#byKey.set(form.discoveryKey, form);
+    addTo(this.#byName, foldName(form.name), form);
+    addTo(this.#byTab, foldName(form.sheetTab), form);
+  }
+
+  change(form: KnownForm, values: Partial<Pick<KnownForm, 'name' | 'sheetTab' | 'ignored'>>): void {
+    const [name, tab] = [foldName(form.name), foldName(form.sheetTab)];
+    Object.assign(form, values);
+    if (foldName(form.name) !== name) {
+      removeFrom(this.#byName, name, form);
+      addTo(this.#byName, foldName(form.name), form);
+    }
+    if (foldName(form.sheetTab) !== tab) {
+      removeFrom(this.#byTab, tab, form);
+      addTo(this.#byTab, foldName(form.sheetTab), form);
+      // Numbers before the last one may be free again.
+      this.#numbers.clear();
+    }
   }
 
   byId(id: string): KnownForm | undefined {
@@ -42,11 +71,31 @@ export class SiteForms {
     return this.#byKey.get(key);
   }
 
-  /** By its present name, without regard to case. */
+  /** By its present name, as `foldName` compares; the oldest, where forms found in other ways share one. */
   byName(name: string): KnownForm | undefined {
-    const wanted = name.toLowerCase();
-    for (const form of this.#byId.values()) if (form.name.toLowerCase() === wanted) return form;
-    return undefined;
+    return firstOf(this.#byName.get(foldName(name)));
+  }
+
+  /** Whether a form other than this one has the name, or the tab. */
+  isTaken(form: KnownForm, { name, sheetTab }: { name?: string; sheetTab?: string }): boolean {
+    const others = (forms: ReadonlySet<KnownForm> | undefined) =>
+      forms !== undefined && forms.size > (forms.has(form) ? 1 : 0);
+    return (
+      (name !== undefined && others(this.#byName.get(foldName(name)))) ||
+      (sheetTab !== undefined && others(this.#byTab.get(foldName(sheetTab))))
+    );
+  }
+
+  /** A tab title that no form of the site has, as `foldName` compares: ` (2)` is added on a clash. */
+  freeTitle(wanted: string): string {
+    const base = foldName(wanted);
+    if (!this.#byTab.has(base)) return wanted;
+    for (let n = (this.#numbers.get(base) ?? 1) + 1; ; n++) {
+      const candidate = `${wanted} (${n})`;
+      if (this.#byTab.has(foldName(candidate))) continue;
+      this.#numbers.set(base, n);
+      return candidate;
+    }
   }
 
   all(): Iterable<KnownForm> {
@@ -54,15 +103,21 @@ export class SiteForms {
   }
 }
 
-/** A tab title that no other form of the site has, without regard to case: ` (2)` is added on a clash. */
-export function freeTitle(wanted: string, taken: Iterable<string>): string {
-  const used = new Set<string>();
-  for (const title of taken) used.add(title.toLowerCase());
-  if (!used.has(wanted.toLowerCase())) return wanted;
-  for (let n = 2; ; n++) {
-    const candidate = `${wanted} (${n})`;
-    if (!used.has(candidate.toLowerCase())) return candidate;
-  }
+function addTo(index: Map<string, Set<KnownForm>>, key: string, form: KnownForm): void {
+  const forms = index.get(key);
+  if (forms) forms.add(form);
+  else index.set(key, new Set([form]));
+}
+
+function removeFrom(index: Map<string, Set<KnownForm>>, key: string, form: KnownForm): void {
+  const forms = index.get(key);
+  forms?.delete(form);
+  if (forms?.size === 0) index.delete(key);
+}
+
+function firstOf(forms: ReadonlySet<KnownForm> | undefined): KnownForm | undefined {
+  for (const form of forms ?? []) return form;
+  return undefined;
 }
 
 /** Forms by site, read from the database at first need. */

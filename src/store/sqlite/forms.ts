@@ -12,21 +12,23 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
     `SELECT form_id, sum(submissions + ignored) AS leads, sum(spam) AS spam
      FROM lead_count WHERE site_id = ? AND quarter >= ? GROUP BY form_id`,
   );
+  const weekOfOne = db.query<{ leads: number | null; spam: number | null }, [string, number, string]>(
+    `SELECT sum(submissions + ignored) AS leads, sum(spam) AS spam
+     FROM lead_count WHERE site_id = ? AND quarter >= ? AND form_id = ?`,
+  );
+  const since = () => Math.floor((clock.now() - WEEK_MS) / QUARTER_MS);
 
   function spamRates(siteId: string): Map<string, number> {
-    const since = Math.floor((clock.now() - WEEK_MS) / QUARTER_MS);
-    return new Map(
-      week
-        .all(siteId, since)
-        .map(({ form_id, leads, spam }) => [form_id, leads + spam > 0 ? spam / (leads + spam) : 0]),
-    );
+    return new Map(week.all(siteId, since()).map(({ form_id, leads, spam }) => [form_id, rate(leads, spam)]));
   }
 
-  function toStoredForm(
-    { spamCount: _spamCount, ...row }: typeof form.$inferSelect,
-    rates: Map<string, number>,
-  ): StoredForm {
-    return { ...row, spamRate7d: rates.get(row.id) ?? 0 };
+  function spamRate(siteId: string, id: string): number {
+    const sums = weekOfOne.get(siteId, since(), id);
+    return rate(sums?.leads ?? 0, sums?.spam ?? 0);
+  }
+
+  function toStoredForm({ spamCount: _spamCount, ...row }: typeof form.$inferSelect, spamRate7d: number): StoredForm {
+    return { ...row, spamRate7d };
   }
 
   const find = (siteId: string, id: string) =>
@@ -36,43 +38,39 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
       .where(and(eq(form.siteId, siteId), eq(form.id, id)))
       .get();
 
-  /** Names and tabs tell forms apart for people and in matching, so no two of a site share one, whatever the case. */
-  function taken(siteId: string, id: string, change: { name?: string; sheet_tab?: string }): boolean {
-    const others = orm
-      .select()
-      .from(form)
-      .where(eq(form.siteId, siteId))
-      .all()
-      .filter((other) => other.id !== id);
-    const same = (a: string | undefined, b: string) => a !== undefined && a.toLowerCase() === b.toLowerCase();
-    return others.some((other) => same(change.name, other.name) || same(change.sheet_tab, other.sheetTab));
-  }
-
   return {
     list(siteId) {
       const rates = spamRates(siteId);
       const rows = orm.select().from(form).where(eq(form.siteId, siteId)).orderBy(asc(form.id)).all();
-      return rows.map((row) => toStoredForm(row, rates));
+      return rows.map((row) => toStoredForm(row, rates.get(row.id) ?? 0));
     },
     get(siteId, id) {
       const row = find(siteId, id);
-      return row ? toStoredForm(row, spamRates(siteId)) : null;
+      return row ? toStoredForm(row, spamRate(siteId, id)) : null;
     },
+    outline: (siteId, id) => cache.site(siteId).byId(id) ?? null,
+    outlines: (siteId) => [...cache.site(siteId).all()],
     update: (siteId, id, change) =>
       writer.run(() => {
-        if (!find(siteId, id)) return null;
-        if (taken(siteId, id, change)) return 'conflict' as const;
+        const forms = cache.site(siteId);
+        const known = forms.byId(id);
+        if (!known) return null;
         const values = {
           ...(change.name === undefined ? {} : { name: change.name }),
           ...(change.sheet_tab === undefined ? {} : { sheetTab: change.sheet_tab }),
           ...(change.ignored === undefined ? {} : { ignored: change.ignored }),
         };
+        // They tell forms apart for people and in matching.
+        if (forms.isTaken(known, values)) return 'conflict' as const;
         if (Object.keys(values).length > 0) orm.update(form).set(values).where(eq(form.id, id)).run();
         // At once: what the rest of this turn does goes by it. A rollback drops the cache.
-        const known = cache.site(siteId).byId(id);
-        if (known) Object.assign(known, values);
+        forms.change(known, values);
         const row = find(siteId, id);
-        return row ? toStoredForm(row, spamRates(siteId)) : null;
+        return row ? toStoredForm(row, spamRate(siteId, id)) : null;
       }),
   };
+}
+
+function rate(leads: number, spam: number): number {
+  return leads + spam > 0 ? spam / (leads + spam) : 0;
 }

@@ -19,6 +19,38 @@ export function describeForms(world: MakeWorld): void {
       expect(store.forms.list(siteId)).toHaveLength(1);
     });
 
+    test('a name is the same however its accents are encoded, in matching and for a clash', async () => {
+      const { store, siteId } = await world();
+      const [composed, decomposed] = ['Caf\u00e9', 'Cafe\u0301'];
+      const [first] = await accept(store, siteId, newLead({ a: '1' }, { form: 'Contact' }));
+      const [other] = await accept(store, siteId, newLead({ a: '1' }, { form: 'Other' }));
+      await store.forms.update(siteId, first?.formId ?? '', { name: decomposed, sheet_tab: decomposed });
+      const leads = await accept(
+        store,
+        siteId,
+        ...[composed, decomposed, composed.toUpperCase()].map((form) => newLead({ a: '1' }, { form })),
+      );
+      expect(leads.map((lead) => lead.formId)).toEqual([0, 1, 2].map(() => first?.formId ?? ''));
+      for (const change of [{ name: composed }, { sheet_tab: composed.toUpperCase() }]) {
+        expect(await store.forms.update(siteId, other?.formId ?? '', change)).toBe('conflict');
+      }
+      const [clash] = await accept(store, siteId, sdkLead('sdk:1', composed));
+      expect(clash?.sheetTab).toBe(`${composed} (2)`);
+    });
+
+    test('an outline is what a form is called now, and another site’s is not there', async () => {
+      const { store, siteId } = await world();
+      const other = await store.sites.create({ name: 'Other' });
+      const [lead] = await accept(store, siteId, newLead({ a: '1' }));
+      const id = lead?.formId ?? '';
+      expect(store.forms.outline(siteId, id)).toMatchObject({ id, name: 'API', sheetTab: 'API', ignored: false });
+      await store.forms.update(siteId, id, { name: 'B', sheet_tab: 'C', ignored: true });
+      expect(store.forms.outline(siteId, id)).toMatchObject({ name: 'B', sheetTab: 'C', ignored: true });
+      expect(store.forms.outlines(siteId).map((form) => form.id)).toEqual([id]);
+      expect(store.forms.outline(other.id, id)).toBeNull();
+      expect(store.forms.outlines(other.id)).toEqual([]);
+    });
+
     test('a key that is not a name is never matched by name', async () => {
       const { store, siteId } = await world();
       const [named] = await accept(store, siteId, newLead({ a: '1' }, { form: 'Contact' }));
@@ -33,6 +65,18 @@ export function describeForms(world: MakeWorld): void {
       const keys = ['sdk:1', 'sdk:2', 'sdk:3'];
       const leads = await accept(store, siteId, ...keys.map((key, i) => sdkLead(key, i === 1 ? 'CONTACT' : 'Contact')));
       expect(leads.map((lead) => lead.sheetTab)).toEqual(['Contact', 'CONTACT (2)', 'Contact (3)']);
+    });
+
+    test('a thousand new forms of one title in one commit get a tab each; a tab that came free is given again', async () => {
+      const { store, siteId } = await world();
+      const keys = Array.from({ length: 1_000 }, (_, i) => `sdk:${i}`);
+      const leads = await accept(store, siteId, ...keys.map((key) => sdkLead(key, 'Contact')));
+      expect(leads.map((lead) => lead.sheetTab)).toEqual(
+        keys.map((_, i) => (i === 0 ? 'Contact' : `Contact (${i + 1})`)),
+      );
+      await store.forms.update(siteId, leads[4]?.formId ?? '', { sheet_tab: 'Moved' });
+      const [next, last] = await accept(store, siteId, sdkLead('sdk:next', 'CONTACT'), sdkLead('sdk:last', 'Contact'));
+      expect([next?.sheetTab, last?.sheetTab]).toEqual(['CONTACT (5)', 'Contact (1001)']);
     });
 
     test('a tab taken in the very same commit is taken', async () => {

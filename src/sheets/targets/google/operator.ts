@@ -148,7 +148,7 @@ export async function remakeTab(store: Store, tab: SheetTab, random: () => numbe
     (column): SheetColumn => ({ ...column, metadataId: drawId(random), state: 'planned' }),
   );
   await store.sheets.putColumns(tab.id, columns);
-  const wanted = store.forms.get(tab.siteId, tab.formId)?.sheetTab ?? tab.title;
+  const wanted = store.forms.outline(tab.siteId, tab.formId)?.sheetTab ?? tab.title;
   const title = freeTitle(wanted, new Set());
   await store.sheets.updateTab(tab.id, { sheetId: drawId(random), title, state: 'planned', problem: null });
 }

@@ -68,7 +68,7 @@ async function adoptTabs(step: Step, look: Look): Promise<SheetTab[]> {
   const { store } = step.deps;
   for (const [formId, sheetId] of originalTabs(look.tags)) {
     const tab = store.sheets.tabOfForm(step.book, formId);
-    if ((tab && tab.state !== 'planned') || !store.forms.get(step.at.site.id, formId)) continue;
+    if ((tab && tab.state !== 'planned') || !store.forms.outline(step.at.site.id, formId)) continue;
     await adopt(step, look, { formId, tab, sheetId, leads: [] });
   }
   return store.sheets.tabs(step.book).filter((tab) => tab.state !== 'planned');

@@ -81,8 +81,8 @@ export async function adopt(
 function newTab(step: Step, formId: string, leads: readonly Lead[], titles: ReadonlySet<string>): NewSheetTab {
   const { store, random } = step.deps;
   const { site } = step.at;
-  const form = store.forms.get(site.id, formId);
-  const specs = newTabColumns(site, leads, form?.fields ?? []);
+  const form = store.forms.outline(site.id, formId);
+  const specs = newTabColumns(site, leads, [...(form?.fields ?? [])]);
   const columns = specs.map(
     (spec, position): SheetColumn => ({ ...spec, position, metadataId: drawId(random), state: 'planned' }),
   );

@@ -137,7 +137,7 @@ function* syncedIds(deps: GoogleDeps, at: SiteTarget, formId: string): Generator
 }
 
 function emptyReport(deps: GoogleDeps, at: SiteTarget, tab: SheetTab, problem: SheetProblem | null): TabReport {
-  const formName = deps.store.forms.get(at.site.id, tab.formId)?.name ?? tab.title;
+  const formName = deps.store.forms.outline(at.site.id, tab.formId)?.name ?? tab.title;
   return { tab, formName, inDatabase: 0, inSheet: 0, missing: [], doubled: [], unknown: [], problem };
 }
 

@@ -42,7 +42,7 @@ export async function verifySite(
 }
 
 async function verifyTab(book: Workbook, site: Site, tab: SheetTab): Promise<TabReport> {
-  const formName = book.store.forms.get(site.id, tab.formId)?.name ?? tab.title;
+  const formName = book.store.forms.outline(site.id, tab.formId)?.name ?? tab.title;
   const none = { tab, formName, inDatabase: 0, inSheet: 0, missing: [], doubled: [], unknown: [] };
   let problem: SheetProblem | null;
   try {
