@@ -106,6 +106,8 @@ export function buildApp(parts: AppParts): App {
       server = Bun.serve({
         hostname: parts.listen.host,
         port: parts.listen.port,
+        // Bun's own error page shows source code: never here.
+        development: false,
         maxRequestBodySize: PARSER_LIMIT_BYTES,
         idleTimeout: IDLE_SECONDS,
         fetch(request, self) {

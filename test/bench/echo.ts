@@ -8,5 +8,5 @@ import { registerFormats } from '../../src/intake/time.ts';
  */
 registerFormats();
 const app = new Elysia({ normalize: false }).post('/echo', ({ body }) => body, { body: SubmissionCreate });
-const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch });
+const server = Bun.serve({ port: 0, hostname: '127.0.0.1', development: false, fetch: app.fetch });
 process.stdout.write(`${JSON.stringify({ port: server.port })}\n`);
