@@ -34,8 +34,11 @@ export interface Drivers {
   google: GoogleAccess;
   /** The same as `drivers.google`, with what only a person may ask of it. */
   googleDriver: GoogleDriver;
-  /** Ends what the last stop cut short. The server awaits it once, before its first flush; nobody else calls it. */
-  recover(): Promise<void>;
+  /**
+   * Ends what the last stop cut short. The server calls it once, before its first flush, and need not wait: flushes
+   * do. Nobody else calls it. Never rejects.
+   */
+  recover(signal: AbortSignal): Promise<void>;
 }
 
 export function createDrivers(parts: DriverParts): Drivers {

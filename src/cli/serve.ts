@@ -72,15 +72,21 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   const { rateLimitApi, metricsToken } = config;
   const app = buildApp({ ...parts, drivers, listen: { host, port }, rateLimitApi, metrics, metricsToken });
 
-  await recover();
-  const stopAsked = context.stopSignal();
-  const taken = await listen(app.start, store, config);
-  const url = publicUrlOf(config, taken);
-  log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
-  await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
+  const recovery = new AbortController();
+  // Flushes wait for it, the server does not. It may be cut off at any point, as by a crash: the next start goes on.
+  recover(recovery.signal);
+  try {
+    const stopAsked = context.stopSignal();
+    const taken = await listen(app.start, store, config);
+    const url = publicUrlOf(config, taken);
+    log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
+    await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
 
-  const signal = await stopAsked;
-  log.info('server.stopping', { signal });
+    const signal = await stopAsked;
+    log.info('server.stopping', { signal });
+  } finally {
+    recovery.abort();
+  }
   await app.stop();
   calls.abort();
   log.info('server.stopped');

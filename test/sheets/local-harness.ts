@@ -77,7 +77,7 @@ export async function localHarness(): Promise<LocalHarness> {
   return harness;
 }
 
-function recordingLog(events: LocalHarness['events']): Log {
+export function recordingLog(events: LocalHarness['events']): Log {
   const note = (event: string, data: LogData = {}) => {
     events.push({ event, data });
   };

@@ -1,5 +1,5 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
-import type { SheetStore, SheetTab } from '../sheets.ts';
+import { and, asc, eq } from 'drizzle-orm';
+import type { SheetColumn, SheetStore, SheetTab } from '../sheets.ts';
 import type { Context } from './context.ts';
 import { sheetColumn, sheetTab } from './schema.ts';
 
@@ -8,28 +8,23 @@ type Tabs = Pick<SheetStore, 'tabs' | 'tabOfForm' | 'addTab' | 'updateTab' | 'pu
 /** Writes columns inside a transaction that is under way. */
 export type PutColumns = (tabId: string, columns: SheetTab['columns']) => void;
 
-export function createSheetTabs({ orm, writer, ids }: Context): Tabs & { putInTurn: PutColumns } {
+export function createSheetTabs({ orm, db, writer, ids }: Context): Tabs & { putInTurn: PutColumns } {
   type Row = typeof sheetTab.$inferSelect;
 
-  function withColumns(rows: Row[]): SheetTab[] {
-    if (rows.length === 0) return [];
-    const columns = orm
-      .select()
-      .from(sheetColumn)
-      .where(
-        inArray(
-          sheetColumn.tabId,
-          rows.map((row) => row.id),
-        ),
-      )
-      .orderBy(asc(sheetColumn.position))
-      .all();
-    const byTab = new Map<string, SheetTab['columns'][number][]>();
-    for (const { tabId, ...column } of columns) {
-      const list = byTab.get(tabId);
-      if (list) list.push(column);
-      else byTab.set(tabId, [column]);
-    }
+  // Prepared, and one for all tabs of a book: there may be thousands, and a flush reads them all.
+  const ofBook = columnsWhere('book = ?');
+  const ofForm = columnsWhere('book = ? AND form_id = ?');
+
+  function columnsWhere(condition: string) {
+    return db.query<SheetColumn & { tabId: string }, string[]>(
+      `SELECT tab_id AS tabId, key, header, position, metadata_id AS metadataId, state FROM sheet_column
+       WHERE tab_id IN (SELECT id FROM sheet_tab WHERE ${condition}) ORDER BY tab_id, position`,
+    );
+  }
+
+  function withColumns(rows: Row[], columns: readonly (SheetColumn & { tabId: string })[]): SheetTab[] {
+    const byTab = new Map<string, SheetColumn[]>(rows.map((row) => [row.id, []]));
+    for (const { tabId, ...column } of columns) byTab.get(tabId)?.push(column);
     return rows.map((row) => ({ ...row, columns: byTab.get(row.id) ?? [] }));
   }
 
@@ -50,12 +45,16 @@ export function createSheetTabs({ orm, writer, ids }: Context): Tabs & { putInTu
         .from(sheetTab)
         .where(and(eq(sheetTab.book, book), eq(sheetTab.formId, formId)))
         .all(),
+      ofForm.all(book, formId),
     )[0] ?? null;
 
   return {
     putInTurn,
     tabs: (book) =>
-      withColumns(orm.select().from(sheetTab).where(eq(sheetTab.book, book)).orderBy(asc(sheetTab.id)).all()),
+      withColumns(
+        orm.select().from(sheetTab).where(eq(sheetTab.book, book)).orderBy(asc(sheetTab.id)).all(),
+        ofBook.all(book),
+      ),
     tabOfForm: findOne,
     addTab: ({ columns, ...input }) =>
       writer.run((turn) => {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { CellUpdate, SheetProblem, SheetTab } from '../../../store/sheets.ts';
-import type { Lead, Site, StoredForm } from '../../../store/store.ts';
+import type { FormOutline, Lead, Site } from '../../../store/store.ts';
 import { type ColumnSpec, missingColumns, newTabColumns, OTHER_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
 import { fileTitle, foldTitle, freeTitle } from './file-names.ts';
@@ -87,19 +87,21 @@ async function workPerTab(
   updates: readonly CellUpdate[],
   tally: Tally,
 ): Promise<TabWork[]> {
-  const forms = new Map(book.store.forms.list(site.id).map((form) => [form.id, form]));
+  const forms = new Map(book.store.forms.outlines(site.id).map((form) => [form.id, form]));
   const tabs = await renamedTabs(book, site, forms, tally);
   const leadsOf = Map.groupBy(leads, (lead) => lead.formId);
+  const tabOf = new Map(tabs.map((tab) => [tab.formId, tab]));
+  const taken = new Set(tabs.map((tab) => foldTitle(tab.title)));
   const updatesOf = Map.groupBy(updates, (update) => update.formId);
   const work: TabWork[] = [];
   const pointless: CellUpdate[] = [];
   for (const formId of new Set([...leadsOf.keys(), ...updatesOf.keys()])) {
     const form = forms.get(formId);
     const own = leadsOf.get(formId) ?? [];
-    let tab = tabs.find((other) => other.formId === formId);
+    let tab = tabOf.get(formId);
     if (!tab && form && own.length > 0) {
-      tab = await addTab(book, site, form, own, tabs);
-      tabs.push(tab);
+      tab = await addTab(book, site, form, own, taken);
+      taken.add(foldTitle(tab.title));
     }
     // A tab without a row shows none of these leads: they were written to another workbook.
     const keys = new Set(tab?.length ? tab.columns.map((column) => column.key) : []);
@@ -122,7 +124,7 @@ function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
 async function renamedTabs(
   book: Workbook,
   site: Site,
-  forms: ReadonlyMap<string, StoredForm>,
+  forms: ReadonlyMap<string, FormOutline>,
   tally: Tally,
 ): Promise<SheetTab[]> {
   const tabs = book.store.sheets.tabs(localBook(site.id));
@@ -135,8 +137,14 @@ async function renamedTabs(
   return tabs;
 }
 
-async function addTab(book: Workbook, site: Site, form: StoredForm, leads: readonly Lead[], tabs: readonly SheetTab[]) {
-  const taken = new Set(tabs.map((tab) => foldTitle(tab.title)));
+/** @param taken folded titles of the other tabs */
+async function addTab(
+  book: Workbook,
+  site: Site,
+  form: FormOutline,
+  leads: readonly Lead[],
+  taken: ReadonlySet<string>,
+) {
   return await book.store.sheets.addTab({
     siteId: site.id,
     book: localBook(site.id),
@@ -144,7 +152,7 @@ async function addTab(book: Workbook, site: Site, form: StoredForm, leads: reado
     sheetId: 0,
     title: freeTitle(fileTitle(form.sheetTab), (folded) => taken.has(folded)),
     state: 'ready',
-    columns: withColumns([], newTabColumns(site, leads, form.fields)),
+    columns: withColumns([], newTabColumns(site, leads, [...form.fields])),
   });
 }
 

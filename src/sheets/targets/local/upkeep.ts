@@ -1,11 +1,10 @@
 import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SheetTab } from '../../../store/sheets.ts';
-import type { Site, StoredForm } from '../../../store/store.ts';
+import type { FormOutline, Site } from '../../../store/store.ts';
 import { asideTitle, fileTitle, foldTitle, freeTitle, isTitleOf } from './file-names.ts';
-import { lastRecords, moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
+import { errorCode, lastRecords, moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
 import { headerRow, inFileOrder, isOurTail, leadRow, recordId } from './table.ts';
-import { generationPath, readGenerationName, siteFolder, tabPath, type Workbook } from './workbook.ts';
+import { generationPath, siteFolder, tabPath, type Workbook } from './workbook.ts';
 
 /**
  * How a tab's file stands to what is committed.
@@ -18,17 +17,22 @@ export type Condition = 'good' | 'missing' | 'foreign';
 const MAX_TAIL_BYTES = 64 << 20;
 
 /**
- * Ends what a crash cut short: a generation that was committed takes the file's place, others are removed.
- * Safe to repeat.
+ * Ends what a crash cut short: a generation that was committed takes the file's place, the one after it is removed.
+ * There are no others but what `recover` clears away. Safe to repeat.
  */
 export async function finishGenerations(book: Workbook, tab: SheetTab): Promise<void> {
-  const folder = siteFolder(book.dir, tab.siteId);
-  for (const name of await namesIn(folder)) {
-    const found = readGenerationName(name);
-    if (found?.tabId !== tab.id) continue;
-    if (found.generation === tab.generation) {
-      await moveFile(generationPath(book.dir, tab, tab.generation), tabPath(book.dir, tab));
-    } else await unlink(join(folder, name));
+  const { generation } = tab;
+  if (generation > 0) {
+    await ifThere(() => moveFile(generationPath(book.dir, tab, generation), tabPath(book.dir, tab)));
+  }
+  await ifThere(() => unlink(generationPath(book.dir, tab, generation + 1)));
+}
+
+async function ifThere(task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -98,7 +102,7 @@ export async function followTitle(
   book: Workbook,
   site: Site,
   tab: SheetTab,
-  form: StoredForm,
+  form: FormOutline,
   tabs: readonly SheetTab[],
 ): Promise<SheetTab> {
   const base = fileTitle(form.sheetTab);
