@@ -50,8 +50,7 @@ export function createAuth(deps: { keys: KeyStore; vault: Vault; limiter: RateLi
     if (!found) throw refuse('This API key is not known here. Was it made on another server?');
     const now = deps.clock.now();
     if (found.key.revokedAt !== null) throw refuse('This API key was revoked. Make a new one.');
-    if (found.validUntil !== null && found.validUntil <= now)
-      throw refuse('This API key has expired. Make or rotate one.');
+    if (found.validUntil !== null && found.validUntil <= now) throw refuse('This API key has expired. Make a new one.');
     deps.keys.touch(found.key.id, now);
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(hash);
