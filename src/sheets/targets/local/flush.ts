@@ -36,6 +36,7 @@ interface Tally {
 /** Writes what waits for a site's local workbook. One step: at most a thousand rows and as many cells. */
 export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcome> {
   const { sheets } = book.store;
+  const startedAt = book.clock.monotonic();
   // Updates first: a lead read after them shows at least what they stand for.
   const updates = sheets.nextUpdates(site.id, MAX_UPDATES);
   const leads = sheets.nextLeads(site.id, localBook(site.id), MAX_ROWS, MAX_BYTES);
@@ -53,12 +54,13 @@ export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcom
   } catch (error) {
     tally.trouble = expectProblem(error);
   }
-  return outcomeOf(tally);
+  return outcomeOf(tally, book.clock.monotonic() - startedAt);
 }
 
-function outcomeOf({ rows, cells, wakeMs, trouble }: Tally): FlushOutcome {
+/** A backlog takes turns with those who bring new leads: it rests as long as it has worked. */
+function outcomeOf({ rows, cells, wakeMs, trouble }: Tally, workedMs: number): FlushOutcome {
   if (trouble) return { kind: 'retry', trouble, afterMs: null };
-  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: 0 };
+  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: workedMs };
   return wakeMs === null ? { kind: 'idle' } : { kind: 'idle', wakeMs };
 }
 
