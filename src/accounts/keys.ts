@@ -1,7 +1,7 @@
 import type { Scope } from '../contract/key.ts';
 import { KEY_PREFIX_LENGTH, newApiKey } from '../lib/api-key.ts';
 import type { Vault } from '../lib/crypto.ts';
-import type { KeyStore, StoredKey } from '../store/store.ts';
+import type { KeyStore, RotationRefusal, StoredKey } from '../store/store.ts';
 
 /** A key at the only moment it is known in the clear: to be shown once and forgotten. */
 export interface IssuedKey {
@@ -28,12 +28,17 @@ export async function issueKey(
 }
 
 /**
- * Gives a key a new secret; the former one stays valid until `overlapUntil`.
- * @returns null when there is no such key
+ * Gives a key a new secret; the former one stays valid until `overlapUntil`. One that is over already ends every
+ * former secret at once.
+ * @returns null when there is no such key; why not, when it has ended or a former secret is still valid
  */
-export async function rotateKey({ keys, vault }: KeyDeps, id: string, overlapUntil: number): Promise<IssuedKey | null> {
+export async function rotateKey(
+  { keys, vault }: KeyDeps,
+  id: string,
+  overlapUntil: number,
+): Promise<IssuedKey | RotationRefusal | null> {
   const key = newApiKey();
   const change = { prefix: key.slice(0, KEY_PREFIX_LENGTH), hash: vault.hashKey(key), overlapUntil };
   const stored = await keys.rotate(id, change);
-  return stored === null ? null : { stored, key };
+  return stored === null || 'refused' in stored ? stored : { stored, key };
 }

@@ -1,3 +1,4 @@
+import { API_KEY_PREFIX } from '../lib/api-key.ts';
 import { didYouMean } from '../lib/near.ts';
 
 /** What a flag takes. `value` is the placeholder its help shows; without it the flag is a yes-or-no. */
@@ -65,7 +66,7 @@ function takeFlag(word: string, rest: string[], spec: ArgSpec, values: Map<strin
   const flag = Object.hasOwn(spec.flags, name) && word.startsWith('--') ? spec.flags[name] : undefined;
   if (flag === undefined) {
     // Only the name is repeated: what follows may be a secret that should not have been typed here.
-    const shown = `-${word.startsWith('--') ? '-' : ''}${name.slice(0, 40)}`;
+    const shown = holdsKey(name) ? 'of this kind' : `-${word.startsWith('--') ? '-' : ''}${name.slice(0, 40)}`;
     const known = Object.keys(spec.flags).map((candidate) => `--${candidate}`);
     return `There is no flag ${shown}.${didYouMean(shown, known)}`;
   }
@@ -89,7 +90,15 @@ function checkComplete(spec: ArgSpec, values: ReadonlyMap<string, string>, opera
   const lacking = spec.operands.find((operand, index) => !operand.optional && operands[index] === undefined);
   if (lacking) return `${lacking.name} is missing: ${lacking.doc}`;
   const extra = operands[spec.operands.length];
-  return extra === undefined
-    ? null
-    : `This command takes no further word; it was given ${JSON.stringify(extra.slice(0, 40))}.`;
+  return extra === undefined ? null : `This command takes no further word; it was given ${quoted(extra)}.`;
+}
+
+/** An API key typed in the wrong place goes into no log and no terminal's memory by us. */
+export function holdsKey(word: string): boolean {
+  return word.toLowerCase().includes(API_KEY_PREFIX);
+}
+
+/** A word that was typed, as a message may repeat it. */
+export function quoted(word: string): string {
+  return holdsKey(word) ? 'an API key, which has no place here' : JSON.stringify(word.slice(0, 60));
 }

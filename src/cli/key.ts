@@ -6,8 +6,9 @@ import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toTime } from '../lib/time.ts';
-import type { StoredKey } from '../store/store.ts';
+import type { RotationRefusal, StoredKey } from '../store/store.ts';
 import { toKey } from '../store/view.ts';
+import { quoted } from './args.ts';
 import { type Command, done } from './command.ts';
 import { curlLine } from './curl.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
@@ -69,7 +70,10 @@ const keyRotate: Command = {
   summary: 'Gives a key a new secret and shows it, once; the old one goes on working for a while.',
   operands: [{ name: 'ID', doc: 'the key' }],
   flags: {
-    overlap: { value: 'TIME', doc: `How long the old secret works on: 0 to 24h; ${DEFAULT_OVERLAP} if left out.` },
+    overlap: {
+      value: 'TIME',
+      doc: `How long the old secret works on: 0 to 24h; ${DEFAULT_OVERLAP} if left out. 0 ends all former ones.`,
+    },
   },
   examples: ['key rotate key_… --overlap 0'],
   run: (context) => {
@@ -79,12 +83,14 @@ const keyRotate: Command = {
       throw invalid('--overlap must be a time from 0 to 24h, such as 30m.');
     return withStore(context, async (session) => {
       const key = keyOf(session, args.operand(0));
-      if (key.revokedAt !== null) throw new AppError('conflict', 'This key is revoked. Make a new one: key create');
       const overlapUntil = clock.now() + overlap;
       const issued = await rotateKey(depsOf(session), key.id, overlapUntil);
       if (issued === null) throw notFound('key');
+      if ('refused' in issued) throw notRotated(issued);
       const view = { ...issuedView(issued), old_key_valid_until: toTime(overlapUntil) };
-      return done(view, `${issuedText(issued, session)}\n\nThe old key works until ${toTime(overlapUntil)}.`);
+      const former =
+        overlap === 0 ? 'No former key works any more.' : `The old key works until ${toTime(overlapUntil)}.`;
+      return done(view, `${issuedText(issued, session)}\n\n${former}`);
     });
   },
 };
@@ -103,6 +109,19 @@ const keyRevoke: Command = {
 };
 
 export const keyCommands: readonly Command[] = [keyCreate, keyList, keyRotate, keyRevoke];
+
+function notRotated({ refused, at }: RotationRefusal): AppError {
+  if (refused === 'overlapping') {
+    return new AppError(
+      'conflict',
+      `A former secret of this key works until ${toTime(at)}, as the last rotation promised. Rotate it again after that, or end all former ones at once: --overlap 0`,
+    );
+  }
+  return new AppError(
+    'conflict',
+    `This key ${refused === 'expired' ? 'has expired' : 'is revoked'}. Make a new one: key create`,
+  );
+}
 
 const depsOf = ({ store, vault }: Session) => ({ keys: store.keys, vault });
 
@@ -135,10 +154,7 @@ function scopesOf(text: string): Scope[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const unknown = words.find((word) => !SCOPES.some((scope) => scope === word));
   if (words.length === 0 || unknown !== undefined) {
-    const named =
-      unknown === undefined
-        ? ''
-        : ` ${JSON.stringify(unknown.slice(0, 40))} is none of them.${didYouMean(unknown, SCOPES)}`;
+    const named = unknown === undefined ? '' : ` ${quoted(unknown)} is none of them.${didYouMean(unknown, SCOPES)}`;
     throw invalid(`--scopes must be one or more of ${SCOPES.join(', ')}, with commas between.${named}`);
   }
   return SCOPES.filter((scope) => words.includes(scope));

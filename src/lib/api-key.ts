@@ -2,6 +2,8 @@ import { customAlphabet } from 'nanoid';
 
 /** 0-9A-Za-z, as spec 2, "Keys" has it. */
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** What every key begins with. */
+export const API_KEY_PREFIX = 'lts_';
 const KEY_SHAPE = /^lts_[0-9A-Za-z]{38}$/;
 const secretPart = customAlphabet(BASE62, 32);
 
@@ -21,7 +23,7 @@ export function keyChecksum(text: string): string {
 
 /** A new key: `lts_` + 32 random characters + their checksum. */
 export function newApiKey(): string {
-  const body = `lts_${secretPart()}`;
+  const body = `${API_KEY_PREFIX}${secretPart()}`;
   return body + keyChecksum(body);
 }
 

@@ -92,6 +92,12 @@ export interface StoredKey {
   createdAt: number;
 }
 
+/** Why a key was not rotated: it ended at this time, or its former secret is valid until then. Milliseconds. */
+export interface RotationRefusal {
+  refused: 'revoked' | 'expired' | 'overlapping';
+  at: number;
+}
+
 export interface KeyStore {
   /** Stores the hash of a new key; the key itself is made, shown and forgotten by the caller. */
   create(input: {
@@ -106,8 +112,15 @@ export interface KeyStore {
   get(id: string): StoredKey | null;
   /** The key with this hash, by its present or its overlapping former secret; whether it is still valid is the caller's to judge by `validUntil`. */
   findByHash(hash: string): { key: StoredKey; validUntil: number | null } | null;
-  /** New secret; the old one stays valid until `overlapUntil`. Null when there is no such key. */
-  rotate(id: string, input: { prefix: string; hash: string; overlapUntil: number }): Promise<StoredKey | null>;
+  /**
+   * New secret; the old one stays valid until `overlapUntil`. A key has one former secret, whose time was promised: it
+   * is not cut short, unless by an overlap that is over already, which ends all former ones at once. Null when there is
+   * no such key.
+   */
+  rotate(
+    id: string,
+    input: { prefix: string; hash: string; overlapUntil: number },
+  ): Promise<StoredKey | RotationRefusal | null>;
   revoke(id: string): Promise<StoredKey | null>;
   /** Notes use in memory; written at most once a minute and at close, never one write per request. */
   touch(id: string, nowMs: number): void;

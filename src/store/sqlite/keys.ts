@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { KeyStore, StoredKey } from '../store.ts';
+import type { KeyStore, RotationRefusal, StoredKey } from '../store.ts';
 import type { Context } from './context.ts';
 import { apiKey } from './schema.ts';
 
@@ -13,6 +13,17 @@ const TOUCH_EVERY_MS = 60_000;
 function toStoredKey(row: Row): StoredKey {
   const { hash: _hash, formerHash: _formerHash, formerUntil: _formerUntil, ...key } = row;
   return key;
+}
+
+function refusalOf(
+  { revokedAt, expiresAt, formerUntil }: Row,
+  now: number,
+  overlapUntil: number,
+): RotationRefusal | null {
+  if (revokedAt !== null) return { refused: 'revoked', at: revokedAt };
+  if (expiresAt !== null && expiresAt <= now) return { refused: 'expired', at: expiresAt };
+  if (overlapUntil <= now || formerUntil === null || formerUntil <= now) return null;
+  return { refused: 'overlapping', at: formerUntil };
 }
 
 export interface Keys extends KeyStore {
@@ -92,6 +103,8 @@ export function createKeys({ orm, db, writer, ids }: Context): Keys {
       writer.run((turn) => {
         const row = find(id);
         if (!row) return null;
+        const refusal = refusalOf(row, turn.now, overlapUntil);
+        if (refusal) return refusal;
         const change = { prefix, hash, formerHash: row.hash, formerUntil: overlapUntil };
         orm.update(apiKey).set(change).where(eq(apiKey.id, id)).run();
         turn.onCommit(drop);

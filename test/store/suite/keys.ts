@@ -49,20 +49,53 @@ export function describeKeys(world: MakeWorld): void {
     });
 
     test('after a rotation the old secret is valid for the overlap, never longer than the key itself', async () => {
-      const { store, siteId } = await world();
+      const { store, siteId, clock } = await world();
+      const [end, overlapUntil] = [clock.now() + 3 * MINUTE, clock.now() + 5 * MINUTE];
       const endless = await store.keys.create(input(siteId, 'old'));
-      const ending = await store.keys.create(input(siteId, 'old2', 7_000));
-      const change = { prefix: 'lts_wxyz', overlapUntil: 9_000 };
+      const ending = await store.keys.create(input(siteId, 'old2', end));
+      const change = { prefix: 'lts_wxyz', overlapUntil };
       expect(await store.keys.rotate(endless.id, { ...change, hash: 'new' })).toMatchObject({ prefix: 'lts_wxyz' });
       await store.keys.rotate(ending.id, { ...change, hash: 'new2' });
       expect(store.keys.findByHash('new')?.validUntil).toBeNull();
-      expect(store.keys.findByHash('old')).toMatchObject({ key: { id: endless.id }, validUntil: 9_000 });
-      expect(store.keys.findByHash('new2')?.validUntil).toBe(7_000);
-      expect(store.keys.findByHash('old2')?.validUntil).toBe(7_000);
-      await store.keys.rotate(endless.id, { ...change, hash: 'newest' });
-      expect(store.keys.findByHash('old')).toBeNull();
-      expect(store.keys.findByHash('new')?.validUntil).toBe(9_000);
+      expect(store.keys.findByHash('old')).toMatchObject({ key: { id: endless.id }, validUntil: overlapUntil });
+      expect(store.keys.findByHash('new2')?.validUntil).toBe(end);
+      expect(store.keys.findByHash('old2')?.validUntil).toBe(end);
       expect(await store.keys.rotate('key_none', { ...change, hash: 'x' })).toBeNull();
+    });
+
+    test('an overlap that was promised is not cut short by a second rotation, but by one without an overlap', async () => {
+      const { store, siteId, clock } = await world();
+      const { id } = await store.keys.create(input(siteId, 'first'));
+      const overlapUntil = clock.now() + 5 * MINUTE;
+      await store.keys.rotate(id, { prefix: 'p', hash: 'second', overlapUntil });
+      const again = { prefix: 'p', hash: 'third', overlapUntil: overlapUntil + MINUTE };
+      expect(await store.keys.rotate(id, again)).toEqual({ refused: 'overlapping', at: overlapUntil });
+      expect(store.keys.findByHash('first')?.validUntil).toBe(overlapUntil);
+      expect(store.keys.findByHash('second')?.validUntil).toBeNull();
+      expect(store.keys.findByHash('third')).toBeNull();
+
+      clock.advance(6 * MINUTE);
+      expect(await store.keys.rotate(id, { ...again, overlapUntil: clock.now() + MINUTE })).toMatchObject({ id });
+      expect(store.keys.findByHash('first')).toBeNull();
+      expect(await store.keys.rotate(id, { prefix: 'p', hash: 'fourth', overlapUntil: clock.now() })).toMatchObject({
+        id,
+      });
+      expect(store.keys.findByHash('second')).toBeNull();
+      expect(store.keys.findByHash('third')?.validUntil).toBeLessThanOrEqual(clock.now());
+      expect(store.keys.findByHash('fourth')?.validUntil).toBeNull();
+    });
+
+    test('a key that has ended gets no new secret', async () => {
+      const { store, siteId, clock } = await world();
+      const end = clock.now() + MINUTE;
+      const expiring = await store.keys.create(input(siteId, 'h1', end));
+      const revoked = await store.keys.create(input(siteId, 'h2'));
+      const at = (await store.keys.revoke(revoked.id))?.revokedAt ?? 0;
+      clock.advance(MINUTE);
+      const change = { prefix: 'p', hash: 'new', overlapUntil: clock.now() };
+      expect(await store.keys.rotate(expiring.id, change)).toEqual({ refused: 'expired', at: end });
+      expect(await store.keys.rotate(revoked.id, change)).toEqual({ refused: 'revoked', at });
+      expect(store.keys.findByHash('new')).toBeNull();
     });
 
     test('use is noted at most once a minute, and the last one at close', async () => {
