@@ -1,11 +1,14 @@
 import type { FormUpdate } from '../contract/form.ts';
+import { MAX_FIELD_NAME } from '../contract/submission.ts';
+import { formByName } from '../intake/prepare.ts';
+import { cleanLine } from '../intake/text.ts';
 import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toForm } from '../store/view.ts';
 import type { Args } from './args.ts';
 import { type Command, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
-import { shortText } from './site.ts';
+import { fitting } from './site.ts';
 
 const MAX_TAB = 100;
 
@@ -70,11 +73,10 @@ export const formCommands: readonly Command[] = [formList, formUpdate];
 function changeOf(args: Args): FormUpdate {
   const change: FormUpdate = {};
   const name = args.text('name');
-  if (name !== undefined) change.name = shortText(name, '--name');
+  if (name !== undefined) change.name = nameOf(name);
   const tab = args.text('sheet-tab');
   if (tab !== undefined) {
-    change.sheet_tab = shortText(tab, '--sheet-tab');
-    if (change.sheet_tab.length > MAX_TAB) throw invalid(`--sheet-tab must have at most ${MAX_TAB} characters.`);
+    change.sheet_tab = fitting(cleanLine(tab.normalize('NFC')), '--sheet-tab', MAX_TAB);
   }
   const ignored = args.text('ignored');
   if (ignored !== undefined) {
@@ -83,4 +85,11 @@ function changeOf(args: Args): FormUpdate {
   }
   if (Object.keys(change).length === 0) throw invalid('Say what to change: --name, --sheet-tab or --ignored.');
   return change;
+}
+
+/** As a lead names a form, so that leads with this name are found to be its own. */
+function nameOf(text: string): string {
+  const ref = formByName(fitting(cleanLine(text.normalize('NFC')), '--name', MAX_FIELD_NAME));
+  if (ref?.by === 'key') return ref.name;
+  throw invalid('--name must have a visible character.');
 }

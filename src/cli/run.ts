@@ -1,7 +1,7 @@
 import type { ErrorBody } from '../contract/error.ts';
 import { AppError, type ErrorDetail } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
-import { parseArgs } from './args.ts';
+import { holdsKey, parseArgs } from './args.ts';
 import { type Command, type Context, done, EXIT, exitOf, type Outcome } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { COMMON_FLAGS, commandHelp, overview } from './help.ts';
@@ -19,7 +19,8 @@ export interface Result {
 /** Finds the command that `words` name, runs it, and turns whatever comes of it into output and an exit code. */
 export async function runCli(words: readonly string[], world: World): Promise<Result> {
   const found = findCommand(words);
-  const json = found.rest.slice(0, endOfFlags(found.rest)).includes('--json');
+  // With a value it is wrong, and whoever typed it reads JSON all the same.
+  const json = found.rest.slice(0, endOfFlags(found.rest)).some((word) => /^--json(=|$)/.test(word));
   try {
     const outcome = await runFound(found, json, world);
     return { exit: outcome.exit, stdout: render(outcome, json), stderr: '' };
@@ -40,10 +41,20 @@ function endOfFlags(words: readonly string[]): number {
   return end < 0 ? words.length : end;
 }
 
-/** The longest command name at the start of what was typed; `serve` when it begins with none. */
+/** What was typed, with `--json` and `--help` that stand before the command put behind it. */
 function findCommand(words: readonly string[]): Found {
+  const start = words.findIndex((word) => word !== '--json' && !(isHelp(word) && word !== 'help'));
+  const leading = start < 0 ? words : words.slice(0, start);
+  if (leading.some(isHelp))
+    return { command: null, words: ['help', ...leading, ...words.slice(leading.length)], rest: words };
+  const { command, words: own, rest } = findByName(words.slice(leading.length));
+  return { command, words: own, rest: [...leading, ...rest] };
+}
+
+/** The longest command name at the start of what was typed; `serve` when it begins with none. */
+function findByName(words: readonly string[]): Found {
   const [first, second] = words;
-  if (isHelp(first)) return { command: null, words, rest: words.slice(1) };
+  if (first === 'help') return { command: null, words, rest: words.slice(1) };
   if (first === '--version') return { command: named('version'), words, rest: words.slice(1) };
   if (first === undefined || first.startsWith('-')) return { command: named('serve'), words, rest: words };
   const pair = named(`${first} ${second}`);
@@ -92,10 +103,10 @@ function withoutCommand({ words, rest }: Found, world: World): Outcome {
     family.length > 0
       ? family.map(({ name }) => name)
       : COMMANDS.flatMap(({ name }) => [name, name.split(' ', 1).join()]);
-  const shown = typed.join(' ').slice(0, 60);
+  const shown = typed.some(holdsKey) ? 'of this kind' : `\`${typed.join(' ').slice(0, 60)}\``;
   const problem = wantsFamily
     ? `\`${noun}\` needs a second word: ${names.join(', ')}.`
-    : `There is no command \`${shown}\`.${didYouMean(shown, names)}`;
+    : `There is no command ${shown}.${didYouMean(typed.join(' '), names)}`;
   throw new AppError('bad_request', `${problem}\nHelp: ${world.invocation} help`);
 }
 

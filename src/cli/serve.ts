@@ -26,8 +26,8 @@ export const serveCommand: Command = {
     const dir = dataDirOf(context, config);
     const lock = await lockFolder(context, config);
     try {
-      await serve(context, config, origins, dir);
-      return done(undefined, '');
+      const signal = await serve(context, config, origins, dir);
+      return done({ status: 'stopped', signal }, '');
     } finally {
       lock.release();
     }
@@ -54,7 +54,7 @@ function serverNamed(pid: number | null, who = 'another server'): string {
   return pid === null ? who : `${who} (process ${pid})`;
 }
 
-async function serve(context: Context, config: Config, origins: Origins, dir: DataDir): Promise<void> {
+async function serve(context: Context, config: Config, origins: Origins, dir: DataDir): Promise<string> {
   const { clock, ids } = context;
   const lines = gatherLines(context.say, clock);
   const log = createLog({ level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write });
@@ -75,6 +75,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   const recovery = new AbortController();
   // Flushes wait for it, the server does not. It may be cut off at any point, as by a crash: the next start goes on.
   recover(recovery.signal);
+  let signal: string;
   try {
     const stopAsked = context.stopSignal();
     const taken = await listen(app.start, store, config);
@@ -82,15 +83,16 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
     await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
 
-    const signal = await stopAsked;
-    log.info('server.stopping', { signal });
+    signal = await stopAsked;
   } finally {
     recovery.abort();
   }
+  log.info('server.stopping', { signal });
   await app.stop();
   calls.abort();
   log.info('server.stopped');
   lines.flush();
+  return signal;
 }
 
 /** @throws AppError in one sentence when the address can't be had; the store is closed then */

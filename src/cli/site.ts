@@ -1,9 +1,11 @@
+import { cleanName, cutText } from '../intake/text.ts';
 import { invalid } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { timeZoneOf, timeZones } from '../lib/time-zone.ts';
 import type { Site, Store } from '../store/store.ts';
 import { toSite } from '../store/view.ts';
+import { quoted } from './args.ts';
 import { type Command, type Context, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
@@ -87,19 +89,21 @@ function describe(site: ReturnType<typeof toSite>): string {
   ]);
 }
 
-/** A name as people give one: not empty, of one line, not endless. */
+/** A name as people give one: without what can't be seen, not empty, not endless. */
 export function shortText(text: string, flag: string): string {
-  const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > MAX_NAME || /\p{Cc}/u.test(trimmed)) {
-    throw invalid(`${flag} must be a text of 1 to ${MAX_NAME} characters, in one line.`);
-  }
-  return trimmed;
+  return fitting(cleanName(text), flag, MAX_NAME);
+}
+
+/** A text that is ready but for its length, in characters as people count them. */
+export function fitting(text: string, flag: string, max: number): string {
+  if (text !== '' && text === cutText(text, max)) return text;
+  throw invalid(`${flag} must be a text of 1 to ${max} visible characters.`);
 }
 
 function zone(text: string): string {
   const found = timeZoneOf(text);
   if (found !== null) return found;
   throw invalid(
-    `--timezone must be an IANA time zone such as Europe/Paris; ${JSON.stringify(text.slice(0, 60))} is none.${didYouMean(text, timeZones())}`,
+    `--timezone must be an IANA time zone such as Europe/Paris; ${quoted(text)} is none.${didYouMean(text, timeZones())}`,
   );
 }

@@ -35,6 +35,15 @@ export function cleanLine(text: string): string {
   return trimEnds(LINE_NOISE.test(text) ? text.replace(LINE_NOISE_TO_REMOVE, '').toWellFormed() : text);
 }
 
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff]/g;
+/** Joiners, where they join nothing: some scripts and emoji can't be written without them. */
+const IDLE_JOINERS = /(?<!\P{ASCII})[\u200c\u200d]|[\u200c\u200d](?!\P{ASCII})/gu;
+
+/** A name that one of us gives to something of ours: as `cleanLine`, composed, with nothing in it that can't be seen. */
+export function cleanName(text: string): string {
+  return cleanLine(text.normalize('NFC').replace(INVISIBLE, '').replace(IDLE_JOINERS, ''));
+}
+
 /** As `cleanLine`, for running text: a line break or tab becomes a space. */
 export function cleanSentence(text: string): string {
   if (PLAIN_LINE.test(text)) return trimEnds(text);

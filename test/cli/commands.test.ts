@@ -9,6 +9,7 @@ import { Page } from '../../src/contract/page.ts';
 import { Site } from '../../src/contract/site.ts';
 import { Submission } from '../../src/contract/submission.ts';
 import { compileContract } from '../../src/intake/validate.ts';
+import { newApiKey } from '../../src/lib/api-key.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import { program, removeFolders } from './program.ts';
@@ -51,6 +52,54 @@ describe('without any data', () => {
     const { version } = await Bun.file(new URL('../../package.json', import.meta.url)).json();
     expect(await run(['version'])).toEqual({ exit: 0, stdout: `leadtosheet ${version}\n`, stderr: '' });
     expect(await json(['--version'])).toMatchObject({ version });
+  });
+
+  test('--json and --help may stand before the command too', async () => {
+    expect(await json(['--version'])).toEqual(JSON.parse((await runCli(['--json', 'version'], nowhere)).stdout));
+    const help = await runCli(['key', 'create', '--help'], nowhere);
+    for (const words of [
+      ['--help', 'key', 'create'],
+      ['-h', 'key', 'create'],
+    ]) {
+      expect(await runCli(words, nowhere)).toEqual(help);
+    }
+    const asJson = await runCli(['--json', '--help', 'key', 'create'], nowhere);
+    expect(JSON.parse(asJson.stdout)).toEqual({ help: help.stdout.trimEnd() });
+    expect((await runCli(['--json', '--help'], nowhere)).stdout).toContain('Usage');
+    const failed = await runCli(['--json', 'key', 'crate'], nowhere);
+    expect(JSON.parse(failed.stdout).error.message).toContain('There is no command `key crate`');
+    // What follows `--` is no flag, also when flags stood in front.
+    const lead = await runCli(['--json', 'serve', '--', '--json'], nowhere);
+    expect(JSON.parse(lead.stdout).error.message).toContain('it was given "--json"');
+  });
+
+  test('--json with a value is wrong use, told as JSON', async () => {
+    const ran = await runCli(['version', '--json=1'], nowhere);
+    expect(ran.exit).toBe(2);
+    expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'bad_request' });
+    expect(ran.stderr).toStartWith('--json takes no value.');
+  });
+
+  test('a key that was typed in the wrong place is repeated nowhere', async () => {
+    const key = newApiKey();
+    for (const words of [
+      [key],
+      ['key', key],
+      ['key', 'list', key],
+      ['key', 'revoke', 'key_x', key],
+      ['serve', `x=${key}`],
+      [`--${key}`],
+      ['site', 'list', `--${key}=1`],
+      ['key', 'create', '--name', 'x', '--scopes', key],
+      ['site', 'create', '--name', 'x', '--timezone', key],
+      ['help', key],
+    ]) {
+      for (const all of [words, ['--json', ...words]]) {
+        const ran = await runCli(all, nowhere);
+        expect([all.length, ran.exit]).toEqual([all.length, 2]);
+        expect((ran.stdout + ran.stderr).toLowerCase()).not.toContain(key.slice(0, 12).toLowerCase());
+      }
+    }
   });
 
   const wrongUse: [words: string[], sentence: string][] = [
@@ -199,6 +248,29 @@ describe('sites and keys', () => {
     expect((await json(['key', 'revoke', 'key_nope'], 3)).error.code).toBe('not_found');
   });
 
+  test('a second rotation does not cut short what the first promised; one without an overlap ends all: exit codes', async () => {
+    const made = await json(['key', 'create', '--name', 'R2', '--scopes', 'submissions:read']);
+    const first = await json(['key', 'rotate', made.id]);
+    const refused = await json(['key', 'rotate', made.id, '--overlap', '24h'], 4);
+    expect(refused.error.code).toBe('conflict');
+    expect(refused.error.message).toContain(`works until ${first.old_key_valid_until}`);
+    expect(refused.error.message).toContain('--overlap 0');
+    expect((await run(['key', 'rotate', made.id, '--overlap', '0'])).stdout).toContain('No former key works any more.');
+    expect((await json(['key', 'rotate', made.id])).id).toBe(made.id);
+  });
+
+  test('names lose what can not be seen; a name of nothing else is refused', async () => {
+    const given = ' A\u200bc\u200dm\u0007e\u202e \n';
+    const site = await json(['site', 'create', '--name', given, '--client', `${given}Cafe\u0301`]);
+    expect([site.name, site.client]).toEqual(['Acme', 'Acme Café']);
+    // Joiners that mean something stay: a family is one character, and Persian has words with a zero-width break.
+    const family = await json(['site', 'create', '--name', '👩‍👧 می‌خواهم']);
+    expect(family.name).toBe('👩‍👧 می‌خواهم');
+    const nothing = await json(['site', 'create', '--name', '\u200b\u2060'], 2);
+    expect(nothing.error.message).toContain('--name must be a text of 1 to 200 visible characters.');
+    expect((await run(['site', 'create', '--name', 'x'.repeat(201)])).exit).toBe(2);
+  });
+
   test('with two sites, commands ask which one is meant and name them', async () => {
     await json(['site', 'create', '--name', 'Second']);
     const ran = await run(['key', 'list']);
@@ -238,7 +310,7 @@ describe('while the server runs', () => {
     const [form] = (await json(['form', 'list'])).data;
     expect(faults(Form, form)).toEqual([]);
     expect(form).toMatchObject({ name: 'API', submission_count: 3, ignored: false });
-    const renamed = await json(['form', 'update', form.id, '--name', 'Contact', '--ignored', 'true']);
+    const renamed = await json(['form', 'update', form.id, '--name', ' Conta\u0007ct\u202e', '--ignored', 'true']);
     expect(renamed).toMatchObject({ id: form.id, name: 'Contact', ignored: true });
     expect((await json(['form', 'update', 'frm_nope', '--name', 'x'], 3)).error.code).toBe('not_found');
 

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../src/cli/command.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { serveCommand } from '../../src/cli/serve.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -212,6 +213,27 @@ describe.concurrent('signals', () => {
     expect(request.answer()).toStartWith('HTTP/1.1 201');
     expect(server.log()).toContain('"server.stopped"');
     expect((await it.json(['lead', 'list'])).data[0].fields).toEqual({ Name: 'slow' });
+  });
+
+  test('with --json a clean stop prints one value', async () => {
+    const it = program();
+    const ran = await runCli(['serve', '--json'], {
+      say: () => {},
+      readStdin: () => Promise.resolve(''),
+      terminal: { out: false, err: false },
+      invocation: 'leadtosheet',
+      loadConfig: () =>
+        loadConfig({
+          env: { LTS_DATA_DIR: it.dataDir, LTS_PORT: '0' },
+          readFile: () => ({ ok: false, missing: true, reason: '' }),
+          terminal: false,
+        }),
+      clock: systemClock,
+      ids: randomIds(),
+      stopSignal: () => Promise.resolve('SIGTERM'),
+    });
+    expect(ran).toMatchObject({ exit: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toEqual({ status: 'stopped', signal: 'SIGTERM' });
   });
 
   test('a second signal ends it at once, whatever is under way', async () => {
