@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../config/load.ts';
 import { createVault } from '../lib/crypto.ts';
-import { type DataDir, dataPaths, openDataDir } from '../lib/data-dir.ts';
+import { type DataDir, dataPaths, lostDatabase, openDataDir } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done, EXIT } from './command.ts';
@@ -62,6 +62,8 @@ async function examineData(context: Context, config: Config): Promise<Check[]> {
     return [ok(name, `${config.dataDir} is made at first start`), checkPort(config.host, config.port)];
   }
   if (!existsSync(paths.database)) {
+    const lost = statSync(config.dataDir).isDirectory() ? lostDatabase(config.dataDir) : null;
+    if (lost !== null) return [failed(name, lost, 'Until then nothing starts.')];
     return [checkEmptyFolder(config.dataDir), checkPort(config.host, config.port)];
   }
   const opened = openDataDir(config.dataDir, config.secret);

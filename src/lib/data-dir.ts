@@ -8,6 +8,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   unlinkSync,
@@ -59,6 +60,8 @@ export function openDataDir(path: string, secret: string | null): DataDirResult 
     makeFolder(path);
     warnings.push(...ownership(path));
     const paths = dataPaths(path);
+    const lost = lostDatabase(path);
+    if (lost !== null) throw new Refusal(lost);
     const known = secret ?? readSecret(paths.secret, paths.database, warnings);
     const instanceId = readOrMake(paths.instance, () => randomBytes(INSTANCE_BYTES).toString('hex'));
     if (instanceId === '') throw new Refusal(`The file ${paths.instance} is empty. Delete it: a new one is made.`);
@@ -69,6 +72,37 @@ export function openDataDir(path: string, secret: string | null): DataDirResult 
   } catch (error) {
     return { ok: false, problem: error instanceof Refusal ? error.message : explain(path, error) };
   }
+}
+
+/**
+ * A database that is gone, though there was one: a server would begin anew beside the old sheets, and nobody would
+ * miss the leads before it is too late. One of 0 bytes has been emptied: a first start that is cut short may leave it,
+ * but nothing else then.
+ * @returns what is missing and what to do; null: all is there, or nothing has been yet
+ */
+export function lostDatabase(path: string): string | null {
+  const { database, sheets } = dataPaths(path);
+  if (holdsBytes(database)) return null;
+  const traces = [
+    ...(hasSites(sheets) ? [`${sheets} holds sheets of sites`] : []),
+    // SQLite would delete it, and what was committed last with it.
+    ...[`${database}-wal`, `${database}.before-upgrade`].filter(holdsBytes).map((file) => `there is ${file}`),
+  ];
+  // Looked at again last: another process may just have made it.
+  if (traces.length === 0 || holdsBytes(database)) return null;
+  return (
+    `The database ${database} is ${existsSync(database) ? 'empty' : 'missing'}, though ${traces.join(' and ')}. ` +
+    `Restore it from a backup; or, to start anew, move ${path} away.`
+  );
+}
+
+function hasSites(sheets: string): boolean {
+  if (statSync(sheets, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return readdirSync(sheets).some((name) => name.startsWith('site_'));
+}
+
+function holdsBytes(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Why a folder can't be used, for the operator. */

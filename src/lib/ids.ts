@@ -21,9 +21,12 @@ export function idPattern(prefix: IdPrefix): string {
   return `^${prefix}_[${ID_ALPHABET}]{${TIME_LENGTH + RANDOM_LENGTH}}$`;
 }
 
-/** The nine characters that write `atMs`; 32^9 ms reach the year 3085. */
+/** The last moment that nine characters can write. */
+const LAST_MS = 32 ** TIME_LENGTH - 1;
+
+/** The nine characters that write `atMs`. They reach the year 3084; a clock beyond it gets the last of them. */
 export function timePart(atMs: number): string {
-  let rest = Math.max(0, Math.floor(atMs));
+  let rest = Math.min(LAST_MS, Math.max(0, Math.floor(atMs)));
   let text = '';
   for (let i = 0; i < TIME_LENGTH; i++) {
     text = (ID_ALPHABET[rest % 32] ?? '0') + text;

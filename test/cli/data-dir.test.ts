@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -89,6 +90,38 @@ describe('what is wrong is told in a sentence', () => {
     writeFileSync(dataPaths(path).database, '');
     expect(problem(path)).toStartWith(`The secret ${join(path, 'secret')} is missing, though there is a database`);
     expect(existsSync(join(path, 'secret'))).toBe(false);
+  });
+
+  test('a lost or emptied database is not replaced while something of it is left; nothing is made or removed', () => {
+    const traces: ((path: string) => void)[] = [
+      (path) => mkdirSync(join(path, 'sheets', 'site_0123'), { recursive: true }),
+      (path) => writeFileSync(`${dataPaths(path).database}-wal`, 'leads'),
+      (path) => writeFileSync(`${dataPaths(path).database}.before-upgrade`, 'a copy'),
+    ];
+    for (const [i, leave] of traces.entries()) {
+      for (const emptied of [true, false]) {
+        const path = join(root, `data${i}${emptied}`);
+        good(path);
+        leave(path);
+        if (emptied) writeFileSync(dataPaths(path).database, '');
+        const before = readdirSync(path);
+        expect(problem(path)).toStartWith(
+          `The database ${dataPaths(path).database} is ${emptied ? 'empty' : 'missing'}, though `,
+        );
+        expect(problem(path)).toEndWith(`Restore it from a backup; or, to start anew, move ${path} away.`);
+        rmSync(dataPaths(path).secret);
+        expect(problem(path)).toStartWith('The database');
+        expect(readdirSync(path)).toEqual(before.filter((name) => name !== 'secret'));
+      }
+    }
+  });
+
+  test('a first start that was cut short is no loss: it goes on', () => {
+    const path = join(root, 'data');
+    good(path);
+    writeFileSync(dataPaths(path).database, '');
+    mkdirSync(dataPaths(path).sheets);
+    good(path);
   });
 
   test('an emptied secret is not taken for one', () => {

@@ -304,6 +304,25 @@ describe.concurrent('a start that fails ends in one sentence', () => {
     expect(ran.stderr).toStartWith(`The secret ${join(it.dataDir, 'secret')} is missing`);
   });
 
+  test('a lost database; doctor says it too, with exit code 5', async () => {
+    const it = await used();
+    const [site] = (await it.json(['site', 'list'])).data;
+    mkdirSync(join(it.dataDir, 'sheets', site.id), { recursive: true });
+    const database = join(it.dataDir, 'leadtosheet.db');
+    for (const suffix of ['', '-wal', '-shm']) rmSync(database + suffix, { force: true });
+    for (const state of ['missing', 'empty']) {
+      if (state === 'empty') writeFileSync(database, '');
+      for (const words of [['serve'], ['site', 'list']]) {
+        const ran = await it.run(words);
+        expect(ran.exit).toBe(1);
+        expect(ran.stderr).toStartWith(`The database ${database} is ${state}, though`);
+        expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+      }
+      const report = await it.json(['doctor'], 5);
+      expect(report.checks.find((check: any) => check.status === 'failed').message).toContain(`is ${state}, though`);
+    }
+  });
+
   test('a database of a newer version', async () => {
     const it = await used();
     const db = new Database(join(it.dataDir, 'leadtosheet.db'));

@@ -20,6 +20,8 @@ describe('ids', () => {
       '00000000z',
       'zzzzzzzzz',
     ]);
+    // A clock beyond the last moment must not begin again at the first one.
+    for (const beyond of [MAX_MS + 1, 1e15, Number.POSITIVE_INFINITY]) expect(timePart(beyond)).toBe('zzzzzzzzz');
   });
 
   test('have the shape that the documentation shows, for every prefix, and don’t repeat', () => {
