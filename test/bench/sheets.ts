@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningServer, runJson, startServer } from '../support/binary.ts';
 import { type FakeGoogle, startFakeGoogle } from '../support/google/client.ts';
-import { batchBody, benchDir, load, median, ms, type Result, ratio, submissions, until } from './tools.ts';
+import { batchBody, benchDir, load, median, ms, pendingRows, type Result, ratio, submissions, until } from './tools.ts';
 
 interface Connected {
   fake: FakeGoogle;
@@ -34,13 +34,6 @@ async function connected(): Promise<Connected> {
   ];
   await runJson(words, { dir, env: fake.env() });
   return { fake, server, spreadsheetId };
-}
-
-async function synced(server: RunningServer): Promise<{ pending: number; synced: number }> {
-  const url = `${server.url}/api/v1/submissions?per_page=1&sync_status=pending`;
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${server.key}` } });
-  const { pagination } = (await answer.json()) as { pagination: { total: number } };
-  return { pending: pagination.total, synced: 0 };
 }
 
 /** A lone lead from its POST to its row, with 100 ms a call. Spec 8: p95 ≤ 3 s. */
@@ -80,16 +73,16 @@ export async function backlog(leads: number): Promise<Result[]> {
   const { fake, server, spreadsheetId } = await connected();
   const single = submissions(server);
   await load(single, { connections: 8, requests: 5_000 });
-  await until(async () => (await synced(server)).pending === 0, 120_000, 'the first leads');
+  await until(async () => (await pendingRows(server)) === 0, 120_000, 'the first leads');
   // In turns, so that idle and busy see the same machine.
   const idle = await load(single, { connections: 8, requests: 5_000 });
-  await until(async () => (await synced(server)).pending === 0, 120_000, 'the idle round');
+  await until(async () => (await pendingRows(server)) === 0, 120_000, 'the idle round');
   await fake.resetCalls();
   const startedAt = performance.now();
   const at = { ...single, path: '/api/v1/submissions/batch' };
   await load(at, { connections: 2, requests: leads / 1_000, body: batchBody(1_000) });
   const busy = await load(single, { connections: 8, requests: 5_000 });
-  await until(async () => (await synced(server)).pending === 0, 600_000, 'the backlog');
+  await until(async () => (await pendingRows(server)) === 0, 600_000, 'the backlog');
   const seconds = (performance.now() - startedAt) / 1000;
   const counts = await fake.counts();
   const calls = await fake.calls();

@@ -110,6 +110,14 @@ export async function residentMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
 }
 
+/** How many rows of the server's site wait for its sheet; at most 10,000 are counted. */
+export async function pendingRows(server: RunningServer): Promise<number> {
+  const url = `${server.url}/api/v1/submissions?per_page=1&sync_status=pending`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${server.key}` } });
+  const { pagination } = (await answer.json()) as { pagination: { total: number } };
+  return pagination.total;
+}
+
 /** Polls until `done` says so; bounded. @throws after `limitMs` */
 export async function until(done: () => boolean | Promise<boolean>, limitMs: number, what: string): Promise<void> {
   const startedAt = performance.now();
