@@ -2,6 +2,7 @@ import { createGuard } from './http/api/guard.ts';
 import { createAuth } from './http/auth.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
+import { watchProxies } from './http/proxies.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
@@ -14,6 +15,7 @@ import type { Vault } from './lib/crypto.ts';
 import type { Ids } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
+import { type Networks, NO_NETWORKS } from './lib/networks.ts';
 import { createSync, type Sync } from './sheets/sync.ts';
 import type { TargetDriver } from './sheets/target.ts';
 import type { TargetKind } from './store/sheets.ts';
@@ -48,6 +50,8 @@ export interface AppParts {
   metrics?: Metrics;
   /** `LTS_METRICS_TOKEN`. */
   metricsToken?: string | null;
+  /** `LTS_TRUSTED_PROXIES`; none when left out. */
+  trustedProxies?: Networks;
 }
 
 export interface App {
@@ -99,6 +103,15 @@ export function buildApp(parts: AppParts): App {
     },
   });
 
+  const watchProxy = watchProxies({
+    trusted: parts.trustedProxies ?? NO_NETWORKS,
+    found(address, header) {
+      log.warn('http.untrusted_proxy', { address, header });
+      // The log has it; the next request that comes the same way tells `doctor` again after a start.
+      store.setNotice('untrusted_proxy', address).catch(() => {});
+    },
+  });
+
   return {
     fetch: async (request) => http.fetch(request),
     sync,
@@ -113,9 +126,12 @@ export function buildApp(parts: AppParts): App {
         fetch(request, self) {
           // Bun takes a body of less than about 16 KiB a second for a quiet connection: an honest slow one gets time.
           if (isLargeBody(request)) self.timeout(request, SLOW_BODY_SECONDS);
+          watchProxy(request, () => self.requestIP(request)?.address ?? null);
           return http.fetch(request);
         },
       });
+      // What a start before saw may be mended since.
+      if (store.notice('untrusted_proxy') !== null) store.setNotice('untrusted_proxy', null).catch(() => {});
       scheduler.start();
       sync.sweep();
       return { port: server.port ?? parts.listen.port };

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { join } from 'node:path';
 import { type Config, SETTINGS_FILE } from '../config/load.ts';
 import { dataPaths } from '../lib/data-dir.ts';
-import { isLoopbackHost } from '../lib/networks.ts';
+import { isLoopbackHost, type Networks } from '../lib/networks.ts';
 import { parseServiceAccount } from '../sheets/targets/google/service-account.ts';
 
 /** One thing that was looked at. */
@@ -92,6 +92,18 @@ export function checkPublicUrl(config: Config): Check {
     `${config.publicUrl} has no HTTPS: keys and leads can be read on the way`,
     'Put HTTPS in front.',
   );
+}
+
+/** @param address the proxy that the server saw; null: none */
+export function checkProxy(address: string | null, trusted: Networks): Check[] {
+  if (address === null || trusted.has(address)) return [];
+  return [
+    warning(
+      'proxy',
+      `a proxy at ${address} forwards requests, and LTS_TRUSTED_PROXIES does not name it: its callers all look like one`,
+      `Set LTS_TRUSTED_PROXIES=${address} if that proxy is yours, and restart.`,
+    ),
+  ];
 }
 
 /** The service account of the settings, if there is one. */

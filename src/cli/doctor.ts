@@ -11,6 +11,7 @@ import {
   checkClock,
   checkEmptyFolder,
   checkPort,
+  checkProxy,
   checkPublicUrl,
   checkServiceAccountFile,
   checkSpace,
@@ -107,7 +108,8 @@ async function checkDatabase(context: Context, config: Config, dir: DataDir): Pr
   try {
     const { schemaVersion, bytes } = store.health();
     const sound = ok(name, `sound, schema ${schemaVersion}, ${Math.ceil(bytes / 1_000_000)} MB; the secret matches`);
-    return [sound, ...(await checkSheets(context, { config, dir, vault, store }))];
+    const proxy = checkProxy(store.notice('untrusted_proxy'), config.trustedProxies);
+    return [sound, ...proxy, ...(await checkSheets(context, { config, dir, vault, store }))];
   } finally {
     await store.close();
   }

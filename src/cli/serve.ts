@@ -69,8 +69,16 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
   });
   const { host, port } = config;
-  const { rateLimitApi, metricsToken } = config;
-  const app = buildApp({ ...parts, drivers, listen: { host, port }, rateLimitApi, metrics, metricsToken });
+  const { rateLimitApi, metricsToken, trustedProxies } = config;
+  const app = buildApp({
+    ...parts,
+    drivers,
+    listen: { host, port },
+    rateLimitApi,
+    metrics,
+    metricsToken,
+    trustedProxies,
+  });
 
   const recovery = new AbortController();
   // Flushes wait for it, the server does not. It may be cut off at any point, as by a crash: the next start goes on.

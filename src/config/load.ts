@@ -226,8 +226,6 @@ function assemble(values: SettingValues, terminal: boolean): Config {
   };
 }
 
-const NO_NETWORKS: Networks = { entries: [], has: () => false };
-
 /** A setting with a default always has a value once there are no problems. */
 function must<T>(value: T | null): T {
   if (value === null) throw new Error('a setting with a default has no value');

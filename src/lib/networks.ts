@@ -40,5 +40,8 @@ export function isLoopbackHost(host: string): boolean {
   return isIP(name) !== 0 && LOOPBACK.has(name);
 }
 
+/** None at all. */
+export const NO_NETWORKS: Networks = { entries: [], has: () => false };
+
 const loopback = parseNetworks('127.0.0.0/8 ::1');
-const LOOPBACK: Networks = loopback.ok ? loopback.networks : { entries: [], has: () => false };
+const LOOPBACK: Networks = loopback.ok ? loopback.networks : NO_NETWORKS;

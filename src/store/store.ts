@@ -21,6 +21,10 @@ export interface Store {
   readonly sheets: SheetStore;
   /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
   refresh(): boolean;
+  /** What the server noticed while it ran, for `doctor`; null: nothing. */
+  notice(name: Notice): string | null;
+  /** Keeps it, or forgets it (null). */
+  setNotice(name: Notice, text: string | null): Promise<void>;
   /** How long commits take, for `/metrics`. */
   readonly metrics: readonly Metric[];
   /** What `doctor` and `/readyz` look at. */
@@ -30,6 +34,9 @@ export interface Store {
   /** Finishes the writes under way, then closes the file. */
   close(): Promise<void>;
 }
+
+/** `untrusted_proxy`: the address of a proxy that forwards callers and that the settings don't name. */
+export type Notice = 'untrusted_proxy';
 
 export interface StoreHealth {
   schemaVersion: number;

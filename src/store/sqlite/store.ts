@@ -92,6 +92,10 @@ export function openStore(options: StoreOptions): Store {
   const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
   const pruneKeys = db.query<unknown, [number]>('DELETE FROM idempotency WHERE created_at < ?');
 
+  const notice = db.query<{ value: string }, [string]>('SELECT value FROM meta WHERE name = ?');
+  const setNotice = db.query<unknown, [string, string]>('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
+  const dropNotice = db.query<unknown, [string]>('DELETE FROM meta WHERE name = ?');
+
   return {
     sites: createSites(context, siteCache),
     keys,
@@ -110,6 +114,12 @@ export function openStore(options: StoreOptions): Store {
       ...createSheetBatches(context, markInTurn),
     },
     refresh,
+    notice: (name) => notice.get(`notice_${name}`)?.value ?? null,
+    setNotice: (name, text) =>
+      writer.run(() => {
+        if (text === null) dropNotice.run(`notice_${name}`);
+        else setNotice.run(`notice_${name}`, text);
+      }),
     metrics: [writer.commitTimes, writer.syncTimes],
     health: () => ({
       schemaVersion: schemaVersion(db),
