@@ -8,6 +8,7 @@ import {
   type Warning,
 } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
+import { emptyBody } from '../store/lead-body.ts';
 import type { FormRef, LeadBody, NewLead } from '../store/store.ts';
 import { type AttributionInput, attribute } from './attribution.ts';
 import { maskAndCut } from './cards.ts';
@@ -104,32 +105,6 @@ function submissionTime(text: string | null | undefined, nowMs: number, details:
   return time;
 }
 
-/** A lead's body as the store takes it, not read-only yet. */
-type Body = { -readonly [Name in keyof LeadBody]: LeadBody[Name] };
-
-const emptyBody = (): Body => ({
-  fields: {},
-  page_url: null,
-  page_title: null,
-  referrer: null,
-  utm_source: null,
-  utm_medium: null,
-  utm_campaign: null,
-  utm_term: null,
-  utm_content: null,
-  paid_source: null,
-  click_id: null,
-  browser: null,
-  os: null,
-  device_type: null,
-  screen_size: null,
-  language: null,
-  timezone: null,
-  files: [],
-  metadata: {},
-  warnings: [],
-});
-
 const TEXTS = [
   'browser',
   'os',
@@ -139,7 +114,7 @@ const TEXTS = [
 ] as const satisfies readonly (keyof SubmissionCreate & keyof LeadBody)[];
 
 /** What surrounds the fields, every member there, null for what is not known. Empty texts count as absent. */
-function contextOf(input: SubmissionCreate, warnings: Warning[]): Body {
+function contextOf(input: SubmissionCreate, warnings: Warning[]): LeadBody {
   const body = emptyBody();
   if (input.page_url) body.page_url = address('page_url', input.page_url, warnings);
   if (input.page_title) body.page_title = contextText('page_title', input.page_title, warnings);
@@ -161,7 +136,7 @@ function contextOf(input: SubmissionCreate, warnings: Warning[]): Body {
 
 const SENT = [...UTM_NAMES, 'click_id', ...CLICK_IDS] as const;
 
-function addAttribution(body: Body, input: SubmissionCreate, warnings: Warning[]): void {
+function addAttribution(body: LeadBody, input: SubmissionCreate, warnings: Warning[]): void {
   const hasQuery = body.page_url?.includes('?') === true;
   const given: AttributionInput = { page_url: body.page_url, paid_source: input.paid_source ?? null };
   let sent = false;

@@ -7,8 +7,8 @@ import {
   readPlaces,
   writeCells,
 } from '../../src/sheets/targets/google/requests.ts';
+import { emptyBody } from '../../src/store/lead-body.ts';
 import type { Lead, Site } from '../../src/store/store.ts';
-import { EMPTY_BODY } from '../support/leads.ts';
 
 /** Never `formulaValue`, never an A1 range by title, never a row number for rows that are added. */
 
@@ -26,7 +26,7 @@ test('a row is laid out by places, with nothing in columns of others', () => {
     quality: null,
     submittedAt: 0,
     judgement: null,
-    body: { ...EMPTY_BODY, fields: { Email: 'a@example.com', '=1+1': '=2+2' } },
+    body: { ...emptyBody(), fields: { Email: 'a@example.com', '=1+1': '=2+2' } },
   } as unknown as Lead;
   const places = new Map([
     ['f:=1+1', 5],

@@ -1,6 +1,6 @@
 import type { FieldValue } from '../../src/contract/submission.ts';
+import { emptyBody } from '../../src/store/lead-body.ts';
 import type { Lead, Site } from '../../src/store/store.ts';
-import { EMPTY_BODY } from '../support/leads.ts';
 
 /** A site with every column, in UTC, unless told otherwise. */
 export function site(change: Partial<Site> = {}): Site {
@@ -31,7 +31,7 @@ export function lead(
     formName: 'Contact',
     sheetTab: 'Contact',
     source: 'rest_api',
-    body: { ...EMPTY_BODY, fields, ...body },
+    body: { ...emptyBody(), fields, ...body },
     judgement: null,
     quality: null,
     spam: false,

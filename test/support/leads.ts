@@ -1,4 +1,5 @@
 import type { Fields } from '../../src/contract/submission.ts';
+import { emptyBody } from '../../src/store/lead-body.ts';
 import type { LeadBody, NewLead } from '../../src/store/store.ts';
 
 interface LeadOptions extends Partial<Omit<NewLead, 'form' | 'body'>> {
@@ -15,29 +16,6 @@ export function newLead(fields: Fields, options: LeadOptions = {}): NewLead {
     submittedAt: null,
     spamReason: null,
     ...rest,
-    body: { ...EMPTY_BODY, fields, ...body },
+    body: { ...emptyBody(), fields, ...body },
   };
 }
-
-export const EMPTY_BODY: LeadBody = {
-  fields: {},
-  page_url: null,
-  page_title: null,
-  referrer: null,
-  utm_source: null,
-  utm_medium: null,
-  utm_campaign: null,
-  utm_term: null,
-  utm_content: null,
-  paid_source: null,
-  click_id: null,
-  browser: null,
-  os: null,
-  device_type: null,
-  screen_size: null,
-  language: null,
-  timezone: null,
-  files: [],
-  metadata: {},
-  warnings: [],
-};

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
+import { emptyBody } from '../lead-body.ts';
 import type { Judgement, Lead, LeadBody } from '../store.ts';
 import type { FormCache } from './form-cache.ts';
 
@@ -24,30 +25,7 @@ export interface LeadRow {
 export const LEAD_COLUMNS =
   'site_id, id, form_id, source, created_at, submitted_at, spam, sync_status, sync_problem, synced_at, quality, judgement, body';
 
-/** A body in which everything is absent. */
-const EMPTY_BODY: LeadBody = {
-  fields: {},
-  page_url: null,
-  page_title: null,
-  referrer: null,
-  utm_source: null,
-  utm_medium: null,
-  utm_campaign: null,
-  utm_term: null,
-  utm_content: null,
-  paid_source: null,
-  click_id: null,
-  browser: null,
-  os: null,
-  device_type: null,
-  screen_size: null,
-  language: null,
-  timezone: null,
-  files: [],
-  metadata: {},
-  warnings: [],
-};
-const BODY_NAMES = Object.keys(EMPTY_BODY) as (keyof LeadBody)[];
+const BODY_NAMES = Object.keys(emptyBody()) as (keyof LeadBody)[];
 
 /** A body as it is stored: absent members are left out, which halves what a typical lead takes on disk. */
 export function bodyText(body: LeadBody): string {
@@ -97,7 +75,7 @@ export class LeadRows {
       formName: form?.name ?? '',
       sheetTab: syncStatus === 'skipped' ? null : (form?.sheetTab ?? null),
       source: row.source as Source,
-      body: { ...EMPTY_BODY, ...(JSON.parse(row.body) as Partial<LeadBody>) },
+      body: { ...emptyBody(), ...(JSON.parse(row.body) as Partial<LeadBody>) },
       judgement: row.judgement === null ? null : (JSON.parse(row.judgement) as Judgement),
       quality: row.quality,
       spam: row.spam === 1,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { EMPTY_BODY, newLead } from '../../support/leads.ts';
+import { emptyBody } from '../../../src/store/lead-body.ts';
+import { newLead } from '../../support/leads.ts';
 import type { MakeWorld } from '../store.suite.ts';
 import { accept, allLeads, created } from './accept.ts';
 
@@ -18,7 +19,7 @@ export function describeLeads(world: MakeWorld): void {
       };
       const body = { page_url: 'https://a.example/?q=1', metadata: { deep: { er: [1] } } };
       const [lead] = await accept(store, siteId, newLead(fields, { body, submittedAt: 1_234 }));
-      expect(lead?.body).toEqual({ ...EMPTY_BODY, ...body, fields });
+      expect(lead?.body).toEqual({ ...emptyBody(), ...body, fields });
       const reopened = await again();
       expect(reopened.leads.get(siteId, lead?.id ?? '')).toEqual(lead ?? null);
       expect(lead?.submittedAt).toBe(1_234);
@@ -127,7 +128,7 @@ export function describeLeads(world: MakeWorld): void {
       await store.leads.amend(siteId, id, { quality: 'Good' });
       expect(await store.leads.amend(siteId, id, { judgement })).toMatchObject({ quality: 'Good', judgement });
       expect(await store.leads.amend(siteId, id, { quality: null })).toMatchObject({ quality: null, judgement });
-      expect(store.leads.get(siteId, id)?.body).toEqual(lead?.body ?? EMPTY_BODY);
+      expect(store.leads.get(siteId, id)?.body).toEqual(lead?.body ?? emptyBody());
       const filter = { spam: 'include', score: 'hot' } as const;
       expect(store.leads.count(siteId, filter, 10)).toBe(1);
     });
