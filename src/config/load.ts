@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LogFormat, LogLevel } from '../lib/log.ts';
 import { didYouMean } from '../lib/near.ts';
-import { isLoopbackHost, NO_NETWORKS, type Networks } from '../lib/networks.ts';
+import { isLoopbackHost, type Networks, NO_NETWORKS } from '../lib/networks.ts';
 import { parseEnvFile } from './env-file.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues, settingOf } from './settings.ts';
 

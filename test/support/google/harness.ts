@@ -8,7 +8,6 @@ export const METADATA_READONLY = 'https://www.googleapis.com/auth/drive.metadata
 
 export interface Answer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
   body: any;
   headers: Headers;
 }
