@@ -148,7 +148,7 @@ test('without the right to, an older schema is refused and not touched; no copy 
 });
 
 test('processes that make a new database at the same moment all end up with it', async () => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     const path = join(tempDir(), 'leadtosheet.db');
     const children = Array.from({ length: 6 }, () => child('create', path));
     const said = await Promise.all(

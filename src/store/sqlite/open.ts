@@ -24,6 +24,7 @@ export interface OpenOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
+const WAL_RETRY_MS = 20;
 
 /**
  * Opens the database, checks it, and brings its schema up to date where that is this process's to do.
@@ -57,7 +58,7 @@ export function openDatabase(options: OpenOptions): Database {
 /** busy_timeout first: it must be in force before the switch to WAL, which takes a lock. */
 function setPragmas(db: Database, durability: OpenOptions['durability']): void {
   db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  db.run('PRAGMA journal_mode = WAL');
+  switchToWal(db);
   db.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
   db.run('PRAGMA foreign_keys = ON');
   db.run('PRAGMA cache_size = -16000');
@@ -66,6 +67,24 @@ function setPragmas(db: Database, durability: OpenOptions['durability']): void {
   db.run('PRAGMA wal_autocheckpoint = 4000');
   // After a large burst the log shrinks back to this at the next checkpoint.
   db.run('PRAGMA journal_size_limit = 67108864');
+}
+
+/**
+ * The first switch to WAL needs the file alone, and SQLite doesn't wait for it as it waits for other locks: two
+ * processes that make a database at the same moment would have one of them fail.
+ * @throws SQLiteError SQLITE_BUSY when another process holds the file for longer than any wait of ours
+ */
+function switchToWal(db: Database): void {
+  for (let waitedMs = 0; ; waitedMs += WAL_RETRY_MS) {
+    try {
+      db.run('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const busy = error instanceof SQLiteError && error.code === 'SQLITE_BUSY';
+      if (!busy || waitedMs >= BUSY_TIMEOUT_MS) throw error;
+      Bun.sleepSync(WAL_RETRY_MS);
+    }
+  }
 }
 
 /** Up to here, 16 MiB, the whole database is looked through at each opening; it takes some 60 ms. */
