@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { newLead } from '../support/leads.ts';
 import { testStore } from '../support/store.ts';
 
@@ -104,6 +105,18 @@ describe('accept', () => {
     );
     await store.close();
   });
+});
+
+test('after closing, a copy of the database file alone is whole', async () => {
+  const { store, site, path, dir } = await siteWithStore();
+  await store.leads.accept({ siteId: site.id, items: [one({ a: '1' })], idempotency: null });
+  await store.close();
+  const copied = `${dir}/copy`;
+  mkdirSync(copied);
+  copyFileSync(path, `${copied}/leadtosheet.db`);
+  const copy = testStore({ dir: copied }).store;
+  expect(copy.leads.count(site.id, { spam: 'include' }, 10)).toBe(1);
+  await copy.close();
 });
 
 describe('lists', () => {
