@@ -151,7 +151,7 @@ export function createSync(deps: SyncDeps): Sync {
       return;
     }
     if (outcome.kind === 'wrote') {
-      holdBack(lane, outcome.notBeforeMs);
+      holdBack(lane, Math.max(outcome.notBeforeMs, lane.fresh > 0 ? (outcome.restMs ?? 0) : 0));
       lane.again = true;
       reportTabs(site.id, target.book, outcome.pausedTabs ?? []);
     } else {

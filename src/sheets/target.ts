@@ -21,6 +21,8 @@ export type FlushOutcome =
       rows: number;
       cells: number;
       notBeforeMs: number;
+      /** How long to leave the machine to others while new rows keep coming in; nobody waits for it otherwise. */
+      restMs?: number;
       /** Tabs that were paused in this step, with why in their `problem`: the moment for one alert each. */
       pausedTabs?: readonly string[];
     }

@@ -38,6 +38,22 @@ describe('when a flush starts', () => {
     expect(callTimes(siteId)).toEqual([0, 1_000, 2_000, 2_000, 2_000]);
   });
 
+  test('a flush rests while leads keep coming, and goes on at once when they stop', async () => {
+    const resting: FlushOutcome = { kind: 'wrote', rows: 1_000, cells: 0, notBeforeMs: 0, restMs: 5_000 };
+    const { leads, pass, script, callTimes, siteId } = await syncHarness();
+    const slow = later<FlushOutcome>();
+    script(siteId, slow.promise, resting, wrote(1));
+    await leads(siteId, 600);
+    await pass(0);
+    await leads(siteId, 600);
+    slow.resolve(resting);
+    await pass(4_999);
+    expect(callTimes(siteId)).toEqual([0]);
+    await pass(1);
+    // Nobody came during the second one: the third follows it.
+    expect(callTimes(siteId).slice(0, 3)).toEqual([0, 5_000, 5_000]);
+  });
+
   test('rows that come in during a flush wait no longer than two seconds from when they came', async () => {
     const { leads, pass, script, callTimes, siteId, store } = await syncHarness();
     const slow = later<FlushOutcome>();

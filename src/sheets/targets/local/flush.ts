@@ -15,8 +15,8 @@ import { localBook, rewriteWaitMs, siteFolder, tabPath, type Workbook } from './
 const MAX_ROWS = 1_000;
 const MAX_BYTES = 1_500_000;
 const MAX_UPDATES = 1_000;
-/** For how many times as long as it has worked a backlog rests: about 6,000 rows a second are left to it. */
-const REST = 3;
+/** How many times as long as it has worked a flush rests while leads keep coming: an eighth of the time is left to it. */
+const REST = 7;
 
 /** What one flush has to do on one tab. */
 interface TabWork {
@@ -59,10 +59,10 @@ export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcom
   return outcomeOf(tally, book.clock.monotonic() - startedAt);
 }
 
-/** A backlog takes turns with those who bring new leads, and gives them the larger share. */
+/** Those who bring new leads come first: their answers wait for no row. */
 function outcomeOf({ rows, cells, wakeMs, trouble }: Tally, workedMs: number): FlushOutcome {
   if (trouble) return { kind: 'retry', trouble, afterMs: null };
-  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: REST * workedMs };
+  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: 0, restMs: REST * workedMs };
   return wakeMs === null ? { kind: 'idle' } : { kind: 'idle', wakeMs };
 }
 
