@@ -206,7 +206,13 @@ describe('new generations', () => {
     await flushAll(h);
     expect(h.clock.monotonic() - start).toBe(0);
     await add(h, 'Contact', { n: '5', o: 'y' }, { n: '6' });
-    expect(await h.driver.flush(siteTarget(h))).toEqual({ kind: 'wrote', rows: 1, cells: 0, notBeforeMs: 0 });
+    expect(await h.driver.flush(siteTarget(h))).toEqual({
+      kind: 'wrote',
+      rows: 1,
+      cells: 0,
+      notBeforeMs: 0,
+      restMs: 0,
+    });
     expect(await h.driver.flush(siteTarget(h))).toEqual({ kind: 'idle', wakeMs: 60_000 });
     expect(column(await h.readTab('Contact'), 'n')).toEqual(['1', '2', '3', '4', '6']);
     await flushAll(h);
