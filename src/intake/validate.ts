@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TSchema, TypeRegistry } from '@sinclair/typebox';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler';
 import type { ErrorDetail } from '../lib/errors.ts';
 import { nearestName } from '../lib/near.ts';
@@ -13,21 +13,12 @@ export interface CompiledContract<T extends TSchema> {
   details(value: unknown): ErrorDetail[];
 }
 
-/** `OneOf` of the contracts: TypeBox itself checks nothing of an unsafe type. */
-function registerKinds(): void {
-  TypeRegistry.Set('Unsafe', (schema, value) => {
-    const allowed = enumOf(schema);
-    return allowed === null || allowed.includes(value);
-  });
-}
-
 /**
  * Compiles a contract once, at start. Values of the input never show up in its details; names of unknown
  * members do, shortened.
  */
 export function compileContract<T extends TSchema>(schema: T): CompiledContract<T> {
   registerFormats();
-  registerKinds();
   const compiled = TypeCompiler.Compile(schema);
   return {
     check: (value): value is Static<T> => compiled.Check(value),

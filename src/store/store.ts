@@ -1,5 +1,5 @@
 import type { FormUpdate } from '../contract/form.ts';
-import type { Key, Scope } from '../contract/key.ts';
+import type { Scope } from '../contract/key.ts';
 import type { Source } from '../contract/source.ts';
 import type { Enrichment, Submission, SyncStatus, Warning } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
@@ -298,5 +298,3 @@ export interface LeadStore {
   /** Moves a lead in or out of spam; out of it brings it to the sheet. */
   setSpam(siteId: string, id: string, spam: boolean): Promise<Lead | null>;
 }
-
-export type { Key };
