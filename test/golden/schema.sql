@@ -80,6 +80,12 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE search_stale (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  lead_id TEXT NOT NULL,
+  site_id TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE sheet_batch (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -171,6 +177,8 @@ CREATE TABLE site (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE sqlite_sequence(name,seq);
+
 CREATE TABLE sync_count (
   site_id TEXT NOT NULL,
   status TEXT NOT NULL,
@@ -191,6 +199,8 @@ CREATE INDEX lead_pending ON lead (site_id, form_id, id) WHERE sync_status = 'pe
 CREATE UNIQUE INDEX lead_site ON lead (site_id, id);
 
 CREATE INDEX lead_spam ON lead (site_id, id) WHERE spam = 1;
+
+CREATE INDEX lead_sync ON lead (site_id, sync_status, spam, id) WHERE sync_status <> 'pending';
 
 CREATE UNIQUE INDEX sheet_batch_lead_once ON sheet_batch_lead (lead_id, tab_id);
 

@@ -6,7 +6,8 @@ import type { SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } fro
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
- * path of intake writes (lead_count, sync_count, idempotency) and `meta` are not here: prepared statements read them.
+ * path of intake writes (lead_count, sync_count, idempotency), `search_stale` and `meta` are not here: prepared
+ * statements read them.
  */
 
 const flag = (name: string) => integer(name, { mode: 'boolean' });
