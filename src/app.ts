@@ -1,7 +1,7 @@
-import { createGuard } from './http/api/guard.ts';
 import { createAuth } from './http/auth.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
+import { createOperations } from './http/operations.ts';
 import { watchProxies } from './http/proxies.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
@@ -81,12 +81,10 @@ export function buildApp(parts: AppParts): App {
     limiter: createRateLimiter(parts.rateLimitApi, clock),
     clock,
   });
+  const intake = countedIntake(createIntake({ store, clock, log, onStored: sync.wake }), metrics.leads);
   const http = createHttp({
-    guard: createGuard(auth),
-    intake: countedIntake(createIntake({ store, clock, log, onStored: sync.wake }), metrics.leads),
+    operations: createOperations({ store, intake, clock, log }),
     auth,
-    leads: store.leads,
-    forms: store.forms,
     clock,
     ids,
     log,

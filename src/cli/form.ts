@@ -1,16 +1,13 @@
 import type { FormUpdate } from '../contract/form.ts';
-import { MAX_FIELD_NAME } from '../contract/submission.ts';
-import { formByName } from '../intake/prepare.ts';
-import { cleanLine } from '../intake/text.ts';
+import { readFormUpdate } from '../intake/form-update.ts';
 import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toForm } from '../store/view.ts';
 import type { Args } from './args.ts';
 import { type Command, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
-import { fitting } from './site.ts';
 
-const MAX_TAB = 100;
+const TAKEN = { name: 'name', sheet_tab: 'sheet tab' } as const;
 
 const formList: Command = {
   name: 'form list',
@@ -53,8 +50,9 @@ const formUpdate: Command = {
       const site = siteOf(store, context.args.text('site'));
       const updated = await store.forms.update(site.id, context.args.operand(0) ?? '', change);
       if (updated === null) throw notFound('form');
-      if (updated === 'conflict') {
-        throw new AppError('conflict', 'Another form of this site has that name or that sheet tab. Choose another.');
+      if ('taken' in updated) {
+        const what = updated.taken.map((name) => TAKEN[name]).join(' and ');
+        throw new AppError('conflict', `Another form of this site has that ${what}. Choose another.`);
       }
       const form = toForm(updated);
       const text = textPairs([
@@ -71,25 +69,16 @@ const formUpdate: Command = {
 export const formCommands: readonly Command[] = [formList, formUpdate];
 
 function changeOf(args: Args): FormUpdate {
-  const change: FormUpdate = {};
+  const change: Record<string, unknown> = {};
   const name = args.text('name');
-  if (name !== undefined) change.name = nameOf(name);
+  if (name !== undefined) change.name = name;
   const tab = args.text('sheet-tab');
-  if (tab !== undefined) {
-    change.sheet_tab = fitting(cleanLine(tab.normalize('NFC')), '--sheet-tab', MAX_TAB);
-  }
+  if (tab !== undefined) change.sheet_tab = tab;
   const ignored = args.text('ignored');
   if (ignored !== undefined) {
     if (ignored !== 'true' && ignored !== 'false') throw invalid('--ignored must be true or false.');
     change.ignored = ignored === 'true';
   }
   if (Object.keys(change).length === 0) throw invalid('Say what to change: --name, --sheet-tab or --ignored.');
-  return change;
-}
-
-/** As a lead names a form, so that leads with this name are found to be its own. */
-function nameOf(text: string): string {
-  const ref = formByName(fitting(cleanLine(text.normalize('NFC')), '--name', MAX_FIELD_NAME));
-  if (ref?.by === 'key') return ref.name;
-  throw invalid('--name must have a visible character.');
+  return readFormUpdate(change);
 }

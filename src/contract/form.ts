@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nullable, OneOf, Time } from './schema.ts';
 import { SOURCES } from './source.ts';
+import { MAX_FIELD_NAME } from './submission.ts';
 
 /** What a lead was submitted with. Spec 2, "Types". */
 export const Form = Type.Object(
@@ -20,12 +21,31 @@ export const Form = Type.Object(
 );
 export type Form = Static<typeof Form>;
 
+/** In characters; Google takes no more. */
+export const MAX_TAB_TITLE = 100;
+
 /** What may be changed of a form. */
 export const FormUpdate = Type.Object(
   {
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    sheet_tab: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    ignored: Type.Optional(Type.Boolean()),
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_FIELD_NAME,
+        description: 'What people call it. Leads that still name it by its former name find it all the same.',
+        examples: ['Contact form'],
+      }),
+    ),
+    sheet_tab: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_TAB_TITLE,
+        description: "The title of its tab in the site's sheet.",
+        examples: ['Contact'],
+      }),
+    ),
+    ignored: Type.Optional(
+      Type.Boolean({ description: 'true: leads that come from now on are kept and counted apart, and go nowhere.' }),
+    ),
   },
   { additionalProperties: false, minProperties: 1, $id: 'FormUpdate' },
 );

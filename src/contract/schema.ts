@@ -1,4 +1,4 @@
-import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox';
+import { Kind, type ObjectOptions, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox';
 import { type IdPrefix, idPattern } from '../lib/ids.ts';
 
 /** A value that is `null` where there is none: absent values are never missing. Spec 2, "Submission". */
@@ -15,8 +15,22 @@ const ONE_OF = 'OneOf';
 TypeRegistry.Set<{ enum: string[] }>(ONE_OF, (schema, value) => schema.enum.includes(value as string));
 
 /** One of a few words. As an `enum`, which every client generator reads; TypeBox's own unions become `anyOf`. */
-export const OneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Unsafe<T[number]>({ [Kind]: ONE_OF, type: 'string', enum: [...values], description });
+export const OneOf = <const T extends readonly string[]>(
+  values: T,
+  description: string,
+  options: { default?: T[number] } = {},
+) => Type.Unsafe<T[number]>({ [Kind]: ONE_OF, type: 'string', enum: [...values], description, ...options });
+
+/**
+ * A map from any name to values of one kind. As `additionalProperties`: what TypeBox's own Record becomes
+ * (`patternProperties`) is not read by all clients of MCP.
+ */
+export const MapOf = <T extends TSchema>(value: T, options: ObjectOptions = {}) =>
+  Type.Unsafe<Record<string, Static<T>>>(Type.Object({}, { ...options, additionalProperties: value }));
+
+/** A map from any name to whatever JSON has. */
+export const FreeMap = (options: ObjectOptions = {}) =>
+  Type.Unsafe<Record<string, unknown>>(Type.Object({}, { ...options, additionalProperties: true }));
 
 /** The plain JSON of `{ "data": … }`. */
 export const Data = <T extends TSchema>(schema: T) => Type.Object({ data: schema }, { additionalProperties: false });

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Nullable, OneOf, Time } from './schema.ts';
+import { FreeMap, Id, MapOf, Nullable, OneOf, Time } from './schema.ts';
 import { SOURCES } from './source.ts';
 
 export const MAX_FIELDS = 200;
@@ -61,7 +61,7 @@ const attributionInput = {
 /** What POST /submissions takes. Closed: a typo must not lose data silently. Spec 2. */
 export const SubmissionCreate = Type.Object(
   {
-    fields: Type.Record(Type.String(), Type.Unknown(), {
+    fields: FreeMap({
       description: 'The lead itself, by field name. Objects are flattened as `address.city`.',
       examples: [{ Email: 'alice@example.com', 'Full name': 'Alice' }],
     }),
@@ -81,7 +81,7 @@ export const SubmissionCreate = Type.Object(
     ),
     metadata: Type.Optional(
       Nullable(
-        Type.Record(Type.String(), Type.Unknown(), {
+        FreeMap({
           maxProperties: MAX_METADATA,
           description: 'A free object, kept beside the lead.',
         }),
@@ -144,7 +144,7 @@ export const Submission = Type.Object(
     form_id: Id('frm', 'The form it was submitted with.'),
     form_name: Type.String(),
     source: OneOf(SOURCES, 'The way it came in.'),
-    fields: Type.Record(Type.String(), FieldValue),
+    fields: MapOf(FieldValue),
     page_url: nullableText,
     page_title: nullableText,
     referrer: nullableText,
@@ -172,7 +172,7 @@ export const Submission = Type.Object(
     synced_at: Nullable(Time('When its row was written.')),
     sheet_tab: Nullable(Type.String({ description: 'The tab its row is on.' })),
     warnings: Type.Array(Warning),
-    metadata: Type.Record(Type.String(), Type.Unknown()),
+    metadata: FreeMap(),
     submitted_at: Time('When the visitor sent it.'),
     created_at: Time('When it was stored here.'),
   },

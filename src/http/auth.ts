@@ -3,7 +3,7 @@ import { isWellFormedKey } from '../lib/api-key.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Vault } from '../lib/crypto.ts';
 import { AppError } from '../lib/errors.ts';
-import type { KeyStore } from '../store/store.ts';
+import type { KeyStore, StoredKey } from '../store/store.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
 /** Who is calling: a valid key of one site. */
@@ -11,6 +11,8 @@ export interface Caller {
   keyId: string;
   siteId: string;
   scopes: readonly Scope[];
+  /** Which of the key's secrets came, as the store knows it. */
+  hash: string;
 }
 
 /** The part of Elysia's context that authentication reads and writes. */
@@ -25,6 +27,11 @@ export interface Auth {
    * @throws AppError invalid_token, rate_limited
    */
   authenticate(context: AuthContext): Caller;
+  /**
+   * Asks again, once a body has been read: a key revoked while it was on its way stores nothing.
+   * @throws AppError invalid_token
+   */
+  recheck(caller: Caller): void;
   /** @throws AppError insufficient_scope naming the scope needed */
   requireScope(caller: Caller, scope: Scope): void;
 }
@@ -46,15 +53,21 @@ export function createAuth(deps: { keys: KeyStore; vault: Vault; limiter: RateLi
     // The checksum tells a typo from an unknown key without a look-up; a key that was good before needs none.
     if (!seen.has(hash) && !isWellFormedKey(key))
       throw refuse('This is not an API key as this server makes them: check for a typo or a cut-off end.');
-    const found = deps.keys.findByHash(hash);
-    if (!found) throw refuse('This API key is not known here. Was it made on another server?');
     const now = deps.clock.now();
-    if (found.key.revokedAt !== null) throw refuse('This API key was revoked. Make a new one.');
-    if (found.validUntil !== null && found.validUntil <= now) throw refuse('This API key has expired. Make a new one.');
-    deps.keys.touch(found.key.id, now);
+    const found = validAt(hash, now);
+    deps.keys.touch(found.id, now);
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.add(hash);
-    return { keyId: found.key.id, siteId: found.key.siteId, scopes: found.key.scopes };
+    return { keyId: found.id, siteId: found.siteId, scopes: found.scopes, hash };
+  }
+
+  /** @throws AppError invalid_token */
+  function validAt(hash: string, now: number): StoredKey {
+    const found = deps.keys.findByHash(hash);
+    if (!found) throw refuse('This API key is not known here. Was it made on another server?');
+    if (found.key.revokedAt !== null) throw refuse('This API key was revoked. Make a new one.');
+    if (found.validUntil !== null && found.validUntil <= now) throw refuse('This API key has expired. Make a new one.');
+    return found.key;
   }
 
   return {
@@ -77,6 +90,7 @@ export function createAuth(deps: { keys: KeyStore; vault: Vault; limiter: RateLi
       }
       return caller;
     },
+    recheck: ({ hash }) => void validAt(hash, deps.clock.now()),
     requireScope(caller, scope) {
       if (caller.scopes.includes(scope)) return;
       throw new AppError('insufficient_scope', `This key lacks the scope ${scope}. Make a key that has it.`, { scope });

@@ -3,16 +3,18 @@ import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import type { SubmissionRoutesDeps } from './api/submissions.ts';
+import { createGuard } from './api/guard.ts';
 import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
 import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
+import type { Operations } from './operations.ts';
 import { pathOf, requestId } from './request.ts';
 import { createRouteTable } from './routes.ts';
 
-export interface HttpDeps extends SubmissionRoutesDeps {
+export interface HttpDeps {
+  operations: Operations;
   auth: Auth;
   clock: Clock;
   ids: Ids;
@@ -59,7 +61,7 @@ export function createHttp(deps: HttpDeps) {
     })
     .use(healthRoutes(deps.readiness))
     .use(metricsRoute(deps.metrics))
-    .use(apiV1(deps));
+    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }));
 
   const routes = createRouteTable(app.routes);
 

@@ -156,6 +156,11 @@ export type FormOutline = Readonly<Pick<StoredForm, 'id' | 'siteId' | 'name' | '
   readonly fields: ReadonlySet<string>;
 };
 
+/** Names tell forms apart for people and in matching, tabs in the sheet: no two forms of a site share one. */
+export interface TakenByOther {
+  taken: ('name' | 'sheet_tab')[];
+}
+
 export interface FormStore {
   /** With counts: they cost a look at the leads of a week. */
   list(siteId: string): StoredForm[];
@@ -163,8 +168,8 @@ export interface FormStore {
   /** From memory; what another process changed shows after `refresh`. */
   outline(siteId: string, id: string): FormOutline | null;
   outlines(siteId: string): FormOutline[];
-  /** Null when there is no such form. `conflict` when another form of the site has that name or tab. */
-  update(siteId: string, id: string, change: FormUpdate): Promise<StoredForm | 'conflict' | null>;
+  /** Null when there is no such form; `taken`: what of the change another form of the site has. */
+  update(siteId: string, id: string, change: FormUpdate): Promise<StoredForm | TakenByOther | null>;
 }
 
 // ---- leads -----------------------------------------------------------------------------------------------------
@@ -265,6 +270,8 @@ export interface LeadFilter {
   createdBefore?: number;
   utmSource?: string;
   utmCampaign?: string;
+  /** Words that must all be in the lead's field values, each by its start. */
+  q?: string;
 }
 
 export interface LeadQuery {

@@ -1,23 +1,18 @@
 import { Elysia } from 'elysia';
-import type { Intake } from '../../intake/accept.ts';
-import { parseTime } from '../../intake/time.ts';
-import { errorText, invalid, notFound } from '../../lib/errors.ts';
-import type { Log } from '../../lib/log.ts';
-import { leadPage } from '../../store/paging.ts';
-import type { FormStore, Lead, LeadStore } from '../../store/store.ts';
-import { toSubmission } from '../../store/view.ts';
+import { SubmissionListQuery } from '../../contract/submission-list.ts';
+import type { Auth, Caller } from '../auth.ts';
 import { MAX_BATCH_BYTES, MAX_JSON_BYTES, readJson } from '../body.ts';
 import { type Answer, sendJson } from '../json.ts';
+import { type Operations, SCOPE_OF } from '../operations.ts';
+import { queryObject } from '../query.ts';
 import { queryParams } from '../request.ts';
-import type { Guard } from './guard.ts';
-import { parseListQuery } from './list-query.ts';
 
-export interface SubmissionRoutesDeps {
+import type { Guard } from './guard.ts';
+
+export interface ApiRoutesDeps {
   guard: Guard;
-  intake: Intake;
-  leads: LeadStore;
-  forms: Pick<FormStore, 'outline'>;
-  log: Log;
+  recheck: Auth['recheck'];
+  operations: Operations;
 }
 
 /** What a 201 says of a lead that an earlier request with the same key made. */
@@ -25,32 +20,22 @@ function markReplay(set: Answer, replayed: boolean): void {
   if (replayed) set.headers['idempotent-replayed'] = 'true';
 }
 
-/** A lead that is stored is answered as taken, whatever may go wrong with showing it. Spec 2, "Idempotency-Key". */
-function shown(lead: Lead, log: Log): unknown {
-  try {
-    return toSubmission(lead);
-  } catch (error) {
-    log.error('http.lead_not_shown', { lead: lead.id, reason: errorText(error) });
-    return { id: lead.id };
-  }
+function taking({ siteId }: Caller, request: Request) {
+  return { siteId, source: 'rest_api', idempotencyKey: request.headers.get('idempotency-key') } as const;
 }
 
-export function submissionWrites({ guard, intake, log }: SubmissionRoutesDeps) {
+export function submissionWrites({ guard, recheck, operations }: ApiRoutesDeps) {
   return new Elysia()
-    .use(guard('submissions:write'))
+    .use(guard(SCOPE_OF.createSubmission))
     .post(
       '/submissions',
       async ({ caller, request, set }) => {
         const body = await readJson(request, MAX_JSON_BYTES);
-        const idempotencyKey = request.headers.get('idempotency-key');
-        const { lead, replayed } = await intake.submit(body, {
-          siteId: caller.siteId,
-          source: 'rest_api',
-          idempotencyKey,
-        });
+        recheck(caller);
+        const { submission, replayed } = await operations.createSubmission(body, taking(caller, request));
         set.status = 201;
         markReplay(set as Answer, replayed);
-        return sendJson(set as Answer, { data: shown(lead, log) });
+        return sendJson(set as Answer, { data: submission });
       },
       { parse: 'none' },
     )
@@ -58,12 +43,8 @@ export function submissionWrites({ guard, intake, log }: SubmissionRoutesDeps) {
       '/submissions/batch',
       async ({ caller, request, set }) => {
         const body = await readJson(request, MAX_BATCH_BYTES);
-        const idempotencyKey = request.headers.get('idempotency-key');
-        const { results, replayed } = await intake.submitBatch(body, {
-          siteId: caller.siteId,
-          source: 'rest_api',
-          idempotencyKey,
-        });
+        recheck(caller);
+        const { results, replayed } = await operations.createSubmissions(body, taking(caller, request));
         markReplay(set as Answer, replayed);
         return sendJson(set as Answer, { data: results });
       },
@@ -71,22 +52,14 @@ export function submissionWrites({ guard, intake, log }: SubmissionRoutesDeps) {
     );
 }
 
-export function submissionReads({ guard, leads, forms }: SubmissionRoutesDeps) {
+export function submissionReads({ guard, operations }: ApiRoutesDeps) {
   return new Elysia()
-    .use(guard('submissions:read'))
+    .use(guard(SCOPE_OF.listSubmissions))
     .get('/submissions', ({ caller, request, set }) => {
-      const list = parseListQuery(queryParams(request), parseTime);
-      const { formId } = list.filter;
-      if (formId !== undefined && forms.outline(caller.siteId, formId) === null) {
-        throw invalid('The list can not be made: see details.', [
-          { path: '/form_id', message: 'there is no such form' },
-        ]);
-      }
-      return sendJson(set as Answer, leadPage(leads, caller.siteId, list));
+      const query = queryObject(queryParams(request), SubmissionListQuery);
+      return sendJson(set as Answer, operations.listSubmissions(caller.siteId, query));
     })
-    .get('/submissions/:id', ({ caller, params, set }) => {
-      const lead = leads.get(caller.siteId, params.id);
-      if (!lead) throw notFound('submission');
-      return sendJson(set as Answer, { data: toSubmission(lead) });
-    });
+    .get('/submissions/:id', ({ caller, params, set }) =>
+      sendJson(set as Answer, { data: operations.getSubmission(caller.siteId, params.id) }),
+    );
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Source } from '../../contract/source.ts';
+import type { TakenByOther } from '../store.ts';
 
 /** What intake needs to know of a form, kept in memory: counts are not among it. */
 export interface KnownForm {
@@ -76,14 +77,14 @@ export class SiteForms {
     return firstOf(this.#byName.get(foldName(name)));
   }
 
-  /** Whether a form other than this one has the name, or the tab. */
-  isTaken(form: KnownForm, { name, sheetTab }: { name?: string; sheetTab?: string }): boolean {
+  /** What of this a form other than this one has. */
+  takenOf(form: KnownForm, { name, sheetTab }: { name?: string; sheetTab?: string }): TakenByOther['taken'] {
     const others = (forms: ReadonlySet<KnownForm> | undefined) =>
       forms !== undefined && forms.size > (forms.has(form) ? 1 : 0);
-    return (
-      (name !== undefined && others(this.#byName.get(foldName(name)))) ||
-      (sheetTab !== undefined && others(this.#byTab.get(foldName(sheetTab))))
-    );
+    const taken: TakenByOther['taken'] = [];
+    if (name !== undefined && others(this.#byName.get(foldName(name)))) taken.push('name');
+    if (sheetTab !== undefined && others(this.#byTab.get(foldName(sheetTab)))) taken.push('sheet_tab');
+    return taken;
   }
 
   /** A tab title that no form of the site has, as `foldName` compares: ` (2)` is added on a clash. */

@@ -60,8 +60,8 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
           ...(change.sheet_tab === undefined ? {} : { sheetTab: change.sheet_tab }),
           ...(change.ignored === undefined ? {} : { ignored: change.ignored }),
         };
-        // They tell forms apart for people and in matching.
-        if (forms.isTaken(known, values)) return 'conflict' as const;
+        const taken = forms.takenOf(known, values);
+        if (taken.length > 0) return { taken };
         if (Object.keys(values).length > 0) orm.update(form).set(values).where(eq(form.id, id)).run();
         // At once: what the rest of this turn does goes by it. A rollback drops the cache.
         forms.change(known, values);

@@ -32,7 +32,7 @@ export function describeForms(world: MakeWorld): void {
       );
       expect(leads.map((lead) => lead.formId)).toEqual([0, 1, 2].map(() => first?.formId ?? ''));
       for (const change of [{ name: composed }, { sheet_tab: composed.toUpperCase() }]) {
-        expect(await store.forms.update(siteId, other?.formId ?? '', change)).toBe('conflict');
+        expect(await store.forms.update(siteId, other?.formId ?? '', change)).toHaveProperty('taken');
       }
       const [clash] = await accept(store, siteId, sdkLead('sdk:1', composed));
       expect(clash?.sheetTab).toBe(`${composed} (2)`);
@@ -94,8 +94,10 @@ export function describeForms(world: MakeWorld): void {
       for (const form of ['A', 'B']) await accept(store, siteId, newLead({ a: '1' }, { form }));
       const [a, b] = store.forms.list(siteId);
       if (!a || !b) throw new Error('two forms were stored');
-      expect(await store.forms.update(siteId, a.id, { ignored: true, name: 'b' })).toBe('conflict');
-      expect(await store.forms.update(siteId, a.id, { ignored: true, sheet_tab: 'B' })).toBe('conflict');
+      expect(await store.forms.update(siteId, a.id, { ignored: true, name: 'b' })).toEqual({ taken: ['name'] });
+      expect(await store.forms.update(siteId, a.id, { ignored: true, sheet_tab: 'B' })).toEqual({
+        taken: ['sheet_tab'],
+      });
       expect(store.forms.get(siteId, a.id)).toEqual(a);
       expect(await store.forms.update(siteId, a.id, { name: 'a', sheet_tab: 'A' })).toMatchObject({ name: 'a' });
       expect(await store.forms.update(other.id, a.id, { name: 'x' })).toBeNull();
