@@ -8,3 +8,6 @@ CREATE TABLE search_stale (
 
 -- Lists by sheet status. What waits has an index already, and intake writes nothing here but spam and ignored leads.
 CREATE INDEX lead_sync ON lead (site_id, sync_status, spam, id) WHERE sync_status <> 'pending';
+
+-- Tells this database from every other one: an index made for another is not used.
+INSERT INTO meta (name, value) VALUES ('database_id', lower(hex(randomblob(16))));
