@@ -73,7 +73,8 @@ function numberCell(number: number): Cell {
   return Math.abs(number) < 2 ** 53 ? { kind: 'number', number } : textCell(String(number));
 }
 
-function fieldCell(value: FieldValue | undefined): Cell {
+/** What a field's value shows. */
+export function fieldCell(value: FieldValue | undefined): Cell {
   if (typeof value === 'string') return textCell(value);
   if (typeof value === 'number') return numberCell(value);
   if (typeof value === 'boolean') return { kind: 'bool', bool: value };

@@ -101,9 +101,16 @@ export interface SheetStore {
 
   // -- values that come after the row
   nextUpdates(siteId: string, limit: number): CellUpdate[];
-  /** Queues cells to be written (again): rows that landed beside their columns, or were hit by a sort. A cell that is queued already gets a higher version. */
-  queueUpdates(cells: readonly Omit<CellUpdate, 'version'>[]): Promise<void>;
+  /**
+   * Queues cells to be written (again): a column brought back, rows that landed beside their columns. A cell that is
+   * queued already gets a higher version, and may show what either allows.
+   */
+  queueUpdates(cells: readonly QueuedCell[]): Promise<void>;
   settleUpdates(updates: readonly CellUpdate[]): Promise<void>;
+  /** What the driver wants to know of this book after a crash; null: nothing. */
+  journal(book: string): Uint8Array | null;
+  /** Durable when it returns. */
+  setJournal(book: string, journal: Uint8Array | null): Promise<void>;
 }
 
 export type TargetKind = 'local' | 'google';
@@ -255,4 +262,13 @@ export interface CellUpdate {
   columnKey: string;
   /** A later change of the same cell has a higher one: settling an older one leaves it queued. */
   version: number;
+  /**
+   * Values of ours that the cell may still show: any other words in it are somebody's, and stay. An empty cell is
+   * nobody's. null: a change made in the UI, which writes over what it finds.
+   */
+  former: readonly CellContent[] | null;
 }
+
+export type QueuedCell = Omit<CellUpdate, 'version'>;
+/** What a cell can hold, as `FieldValue` but without lists: texts as they were given, not cut. */
+export type CellContent = string | number | boolean;

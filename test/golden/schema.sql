@@ -126,6 +126,11 @@ CREATE TABLE sheet_column (
   PRIMARY KEY (tab_id, key)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sheet_journal (
+  book TEXT PRIMARY KEY,
+  journal BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sheet_tab (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -161,7 +166,7 @@ CREATE TABLE sheet_update (
   lead_id TEXT NOT NULL,
   form_id TEXT NOT NULL,
   column_key TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version INTEGER NOT NULL, former TEXT,
   PRIMARY KEY (site_id, lead_id, column_key)
 ) STRICT, WITHOUT ROWID;
 

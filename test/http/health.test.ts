@@ -95,7 +95,7 @@ describe('readiness', () => {
       INSERT INTO lead SELECT site_id, id || i, form_id, source, created_at, submitted_at, spam, spam_reason, sync_status,
         sync_problem, synced_at, quality, judgement, body, ignored FROM lead, n`);
     db.run('UPDATE sync_count SET leads = leads + 20000');
-    db.run("INSERT INTO sheet_update SELECT site_id, id, form_id, 's:quality', 1 FROM lead");
+    db.run("INSERT INTO sheet_update SELECT site_id, id, form_id, 's:quality', 1, NULL FROM lead");
     db.close();
     store.refresh();
     clock.advance(2 * HOUR);

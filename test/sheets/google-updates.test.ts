@@ -101,6 +101,42 @@ test("the team's own quality stays when the AI speaks, and gives way to a change
   expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'From the UI']);
 });
 
+const enriched = (company: string) => ({
+  judgement: {
+    ...scored('because').judgement,
+    enrichment: { ...NOBODY, company },
+  },
+});
+const NOBODY = {
+  match_confidence: 0.5,
+  company: null,
+  job_title: null,
+  linkedin_url: null,
+  industry: null,
+  company_size: null,
+  country: null,
+};
+
+test('what somebody wrote into a column of ours stays; what we wrote there gives way', async () => {
+  const { bench, leads } = await withRows(2);
+  const [first, second] = leads.map((lead) => lead.id);
+  bench.user({ type: 'editCell', tab: 'Contact', row: 1, column: 's:company', value: 'They know better' });
+  for (const id of [first, second]) await bench.store.leads.amend(bench.site.id, id ?? '', enriched('Guess Ltd'));
+  await bench.drain();
+  expect(bench.column('s:company', 'Contact')).toEqual(['Company', 'They know better', 'Guess Ltd']);
+  for (const id of [first, second]) await bench.store.leads.amend(bench.site.id, id ?? '', enriched('Example Ltd'));
+  await bench.store.leads.amend(bench.site.id, second ?? '', enriched('Example Inc'));
+  await bench.reopen();
+  await bench.drain();
+  expect(bench.column('s:company', 'Contact')).toEqual(['Company', 'They know better', 'Example Inc']);
+  for (const id of [first, second]) await bench.store.leads.amend(bench.site.id, id ?? '', scored('because'));
+  bench.user({ type: 'editCell', tab: 'Contact', row: 2, column: 's:match_confidence', value: 'sure' });
+  await bench.drain();
+  expect(bench.column('s:company', 'Contact')).toEqual(['Company', 'They know better', '']);
+  expect(bench.column('s:match_confidence', 'Contact')).toEqual(['Match Confidence', '', 'sure']);
+  expect(bench.store.sheets.nextUpdates(bench.site.id, 10)).toEqual([]);
+});
+
 test('an answer that gets lost is never repeated by place: the send is voided, and the cells are read again', async () => {
   const { bench, leads } = await withRows(3);
   await bench.store.leads.amend(bench.site.id, leads[1]?.id ?? '', { quality: 'Good' });

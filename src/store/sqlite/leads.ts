@@ -1,5 +1,6 @@
 import type { SyncStatus } from '../../contract/submission.ts';
 import { timePart } from '../../lib/ids.ts';
+import type { CellContent, QueuedCell } from '../sheets.ts';
 import type { Judgement, Lead, LeadFilter, LeadQuery, LeadStore } from '../store.ts';
 import { createAccept } from './accept.ts';
 import type { Context } from './context.ts';
@@ -14,22 +15,35 @@ interface Deps {
   tallies: TallyStatements;
   siteSyncs(siteId: string): boolean | null;
   /** Queues the cells of a synced lead that show what changed. */
-  queueCells(lead: Lead, columnKeys: readonly string[], turn: Turn): void;
+  queueCells(cells: readonly QueuedCell[], turn: Turn): void;
 }
 
 /** The sheet columns that show each part of a judgement. Keys as in sheets/columns.ts. */
-const JUDGEMENT_COLUMNS = [
-  's:score',
-  's:score_reason',
-  's:summary',
-  's:match_confidence',
-  's:company',
-  's:job_title',
-  's:linkedin',
-  's:industry',
-  's:company_size',
-  's:country',
-] as const;
+const JUDGEMENT_COLUMNS: Readonly<Record<string, (judgement: Judgement) => CellContent | null | undefined>> = {
+  's:score': (judgement) => judgement.score,
+  's:score_reason': (judgement) => judgement.score_reason,
+  's:summary': (judgement) => judgement.summary,
+  's:match_confidence': (judgement) => judgement.enrichment?.match_confidence,
+  's:company': (judgement) => judgement.enrichment?.company,
+  's:job_title': (judgement) => judgement.enrichment?.job_title,
+  's:linkedin': (judgement) => judgement.enrichment?.linkedin_url,
+  's:industry': (judgement) => judgement.enrichment?.industry,
+  's:company_size': (judgement) => judgement.enrichment?.company_size,
+  's:country': (judgement) => judgement.enrichment?.country,
+};
+
+/** Cells that show what a change of a lead brings. The quality is set in the UI, and writes over what it finds. */
+function changedCells(lead: Lead, change: { quality?: string | null; judgement?: Judgement }): QueuedCell[] {
+  const at = { siteId: lead.siteId, leadId: lead.id, formId: lead.formId };
+  const cells: QueuedCell[] = change.quality === undefined ? [] : [{ ...at, columnKey: 's:quality', former: null }];
+  if (change.judgement === undefined) return cells;
+  for (const [columnKey, shown] of Object.entries(JUDGEMENT_COLUMNS)) {
+    const was = (lead.judgement && shown(lead.judgement)) ?? null;
+    if (was === (shown(change.judgement) ?? null)) continue;
+    cells.push({ ...at, columnKey, former: was === null ? [] : [was] });
+  }
+  return cells;
+}
 
 export function createLeads(context: Context, deps: Deps): LeadStore {
   const { db, writer } = context;
@@ -65,12 +79,8 @@ export function createLeads(context: Context, deps: Deps): LeadStore {
     const quality = change.quality === undefined ? lead.quality : change.quality;
     const judgement = change.judgement ?? lead.judgement;
     amendLead.run(quality, judgement === null ? null : JSON.stringify(judgement), siteId, id);
-    const columns = [
-      ...(change.quality === undefined ? [] : ['s:quality']),
-      ...(change.judgement === undefined ? [] : JUDGEMENT_COLUMNS),
-    ];
     // A pending lead's row will be written with these values anyway, but its batch may be on its way already.
-    if (lead.syncStatus !== 'skipped') deps.queueCells(lead, columns, turn);
+    if (lead.syncStatus !== 'skipped') deps.queueCells(changedCells(lead, change), turn);
     return deps.rows.find(siteId, id);
   }
 

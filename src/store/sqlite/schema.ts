@@ -1,8 +1,8 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Scope } from '../../contract/key.ts';
 import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
-import type { SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
+import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
@@ -164,9 +164,15 @@ export const sheetUpdate = sqliteTable(
     formId: text('form_id').notNull(),
     columnKey: text('column_key').notNull(),
     version: integer('version').notNull(),
+    former: json<NonNullable<CellUpdate['former']>>('former'),
   },
   (table) => [primaryKey({ columns: [table.siteId, table.leadId, table.columnKey] })],
 );
+
+export const sheetJournal = sqliteTable('sheet_journal', {
+  book: text('book').primaryKey(),
+  journal: blob('journal', { mode: 'buffer' }).notNull(),
+});
 
 export const TABLES = {
   site,
@@ -181,4 +187,5 @@ export const TABLES = {
   sheetBatch,
   sheetBatchLead,
   sheetUpdate,
+  sheetJournal,
 };

@@ -1,5 +1,4 @@
-import type { CellUpdate, RequeueSelection, SheetStore, SiteBacklog } from '../sheets.ts';
-import type { Lead } from '../store.ts';
+import type { CellContent, CellUpdate, QueuedCell, RequeueSelection, SheetStore, SiteBacklog } from '../sheets.ts';
 import type { Context } from './context.ts';
 import type { FormCache } from './form-cache.ts';
 import { LEAD_COLUMNS, type LeadRow, type LeadRows } from './lead-rows.ts';
@@ -38,7 +37,7 @@ interface Deps {
 
 /** Marks leads as standing in the sheet, inside a transaction that is under way. */
 export type MarkSynced = (siteId: string, leadIds: readonly string[], turn: Turn) => void;
-export type QueueCells = (lead: Lead, columnKeys: readonly string[], turn: Turn) => void;
+export type QueueCells = (cells: readonly QueuedCell[], turn: Turn) => void;
 
 /** What a lead's other members add to the size of its row, over its body: a guess on the safe side. Bytes. */
 const ROW_OVERHEAD = 300;
@@ -97,15 +96,18 @@ export function createSheetQueue(
   const setLength = db.query<unknown, [number, number, string]>(
     'UPDATE sheet_tab SET length = ?, generation = ? WHERE id = ?',
   );
-  const queueCell = db.query<unknown, [string, string, string, string]>(
-    `INSERT INTO sheet_update (site_id, lead_id, form_id, column_key, version) VALUES (?, ?, ?, ?, 1)
-     ON CONFLICT DO UPDATE SET version = version + 1`,
+  const queueCell = db.query<unknown, [string, string, string, string, string | null]>(
+    `INSERT INTO sheet_update (site_id, lead_id, form_id, column_key, version, former) VALUES (?, ?, ?, ?, 1, ?)
+     ON CONFLICT DO UPDATE SET version = version + 1, former = excluded.former`,
+  );
+  const formerOf = db.query<{ former: string | null }, [string, string, string]>(
+    'SELECT former FROM sheet_update WHERE site_id = ? AND lead_id = ? AND column_key = ?',
   );
   const dropCell = db.query<unknown, [string, string, string, number]>(
     'DELETE FROM sheet_update WHERE site_id = ? AND lead_id = ? AND column_key = ? AND version <= ?',
   );
   const updates = db.query<
-    { site_id: string; lead_id: string; form_id: string; column_key: string; version: number },
+    { site_id: string; lead_id: string; form_id: string; column_key: string; version: number; former: string | null },
     [string, number]
   >(
     `SELECT u.* FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
@@ -166,11 +168,19 @@ export function createSheetQueue(
     });
   }
 
+  /** One that is queued already may show what either allows. */
+  function queueCells(cells: readonly QueuedCell[]): void {
+    for (const { siteId, leadId, formId, columnKey, former } of cells) {
+      const queued = formerOf.get(siteId, leadId, columnKey);
+      const earlier: readonly CellContent[] | null = queued?.former ? JSON.parse(queued.former) : null;
+      const all = queued ? earlier && former && [...new Set([...earlier, ...former])] : former;
+      queueCell.run(siteId, leadId, formId, columnKey, all && JSON.stringify(all));
+    }
+  }
+
   return {
     markInTurn,
-    queueCells(lead, columnKeys) {
-      for (const key of columnKeys) queueCell.run(lead.siteId, lead.id, lead.formId, key);
-    },
+    queueCells,
     backlog,
     waiting() {
       const rows = new Map(backlog().map((each) => [each.siteId, each]));
@@ -239,12 +249,10 @@ export function createSheetQueue(
           formId: row.form_id,
           columnKey: row.column_key,
           version: row.version,
+          former: row.former === null ? null : JSON.parse(row.former),
         }),
       ),
-    queueUpdates: (cells) =>
-      writer.run(() => {
-        for (const cell of cells) queueCell.run(cell.siteId, cell.leadId, cell.formId, cell.columnKey);
-      }),
+    queueUpdates: (cells) => writer.run(() => queueCells(cells)),
     settleUpdates: (settled) =>
       writer.run(() => {
         for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { SheetBook, SheetStore, SheetTarget } from '../sheets.ts';
 import type { Context } from './context.ts';
-import { googleConnection, sheetBook, sheetTarget } from './schema.ts';
+import { googleConnection, sheetBook, sheetJournal, sheetTarget } from './schema.ts';
 import type { SiteCache } from './sites.ts';
 
 type Targets = Pick<
@@ -19,6 +19,8 @@ type Targets = Pick<
   | 'book'
   | 'updateBook'
   | 'raiseSeq'
+  | 'journal'
+  | 'setJournal'
 >;
 
 export const localBook = (siteId: string) => `local:${siteId}`;
@@ -106,6 +108,16 @@ export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCac
       writer.run(() => {
         const row = findBook(book);
         if (row && row.nextSeq < seq) orm.update(sheetBook).set({ nextSeq: seq }).where(eq(sheetBook.book, book)).run();
+      }),
+    journal: (book) => orm.select().from(sheetJournal).where(eq(sheetJournal.book, book)).get()?.journal ?? null,
+    setJournal: (book, bytes) =>
+      writer.run(() => {
+        if (bytes === null) orm.delete(sheetJournal).where(eq(sheetJournal.book, book)).run();
+        else {
+          const journal = Buffer.from(bytes);
+          const into = { target: sheetJournal.book, set: { journal } };
+          orm.insert(sheetJournal).values({ book, journal }).onConflictDoUpdate(into).run();
+        }
       }),
   };
 }

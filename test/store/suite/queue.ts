@@ -5,6 +5,15 @@ import type { MakeWorld } from '../store.suite.ts';
 import { accept } from './accept.ts';
 
 const many = (n: number, form = 'API') => Array.from({ length: n }, (_, i) => newLead({ n: `${i}` }, { form }));
+const NOBODY = {
+  match_confidence: 0.5,
+  company: null,
+  job_title: null,
+  linkedin_url: null,
+  industry: null,
+  company_size: null,
+  country: null,
+};
 const idsOf = (leads: readonly Lead[]) => leads.map((lead) => lead.id);
 
 export function describeQueue(world: MakeWorld): void {
@@ -177,10 +186,48 @@ export function describeQueue(world: MakeWorld): void {
       expect(newer?.version).toBeGreaterThan(cell?.version ?? 0);
       await store.sheets.settleUpdates(newer ? [newer] : []);
       expect(store.sheets.nextUpdates(siteId, 10)).toEqual([]);
-      const { version: _version, ...again } = newer ?? { siteId, leadId: '', formId: '', columnKey: '', version: 0 };
+      const again = { siteId, leadId: a?.id ?? '', formId: a?.formId ?? '', columnKey: 's:quality', former: [] };
       await store.sheets.queueUpdates([again, { ...again, leadId: b?.id ?? '' }, again]);
       expect(store.sheets.nextUpdates(siteId, 10)).toHaveLength(2);
       expect(store.sheets.nextUpdates(siteId, 1)).toHaveLength(1);
+    });
+
+    test('a waiting cell knows what it may show: every value it had since it was last written', async () => {
+      const { store, siteId } = await world();
+      const [lead] = await accept(store, siteId, ...many(1));
+      const id = lead?.id ?? '';
+      await store.sheets.markSynced(siteId, [id]);
+      const judge = (score_reason: string | null, company: string | null = null) => {
+        const enrichment = company === null ? null : { ...NOBODY, company };
+        return store.leads.amend(siteId, id, { judgement: { score: 'hot', score_reason, summary: null, enrichment } });
+      };
+      const former = () =>
+        Object.fromEntries(store.sheets.nextUpdates(siteId, 20).map((cell) => [cell.columnKey, cell.former]));
+      await judge('first');
+      expect(former()).toEqual({ 's:score': [], 's:score_reason': [] });
+      await judge('second', 'Example Ltd');
+      await judge(null);
+      expect(former()).toEqual({
+        's:score': [],
+        's:score_reason': ['first', 'second'],
+        's:company': ['Example Ltd'],
+        's:match_confidence': [0.5],
+      });
+      await store.leads.amend(siteId, id, { quality: 'Good' });
+      const cell = { siteId, leadId: id, formId: lead?.formId ?? '', columnKey: 's:quality', former: ['Bad'] };
+      await store.sheets.queueUpdates([cell, { ...cell, columnKey: 's:score_reason', former: [true] }]);
+      expect(former()).toMatchObject({ 's:quality': null, 's:score_reason': ['first', 'second', true] });
+    });
+
+    test('what a driver writes down of a book is there until it is taken away', async () => {
+      const { store } = await world();
+      expect(store.sheets.journal('book')).toBeNull();
+      for (const text of ['first', 'second']) {
+        await store.sheets.setJournal('book', Buffer.from(text));
+        expect(Buffer.from(store.sheets.journal('book') ?? []).toString()).toBe(text);
+      }
+      await store.sheets.setJournal('book', null);
+      expect(store.sheets.journal('book')).toBeNull();
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { CellUpdate, SheetBatch, SheetTab } from '../../../store/sheets.ts';
+import type { QueuedCell, SheetBatch, SheetTab } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import { cellOf } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
@@ -32,11 +32,11 @@ export async function settleLanded(step: Step, batch: SheetBatch, look: Look): P
   return wrote(batch.leads.length, 0);
 }
 
-type Cells = { ok: true; cells: Omit<CellUpdate, 'version'>[] } | { ok: false; outcome: FlushOutcome };
+type Cells = { ok: true; cells: QueuedCell[] } | { ok: false; outcome: FlushOutcome };
 
 async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise<Cells> {
   const { sheets } = step.deps.store;
-  const cells: Omit<CellUpdate, 'version'>[] = [];
+  const cells: QueuedCell[] = [];
   const looked: { tab: SheetTab; places: ReadonlyMap<string, number> }[] = [];
   for (const tab of sheets.tabs(step.book)) {
     const ids = batch.leads.filter((lead) => lead.tabId === tab.id).map((lead) => lead.leadId);
@@ -50,7 +50,10 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
       const row = rows.rows.get(lead.id);
       if (!row) continue;
       for (const columnKey of displacedKeys(row.cells, expectedOf(step, lead, tab), places)) {
-        cells.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey });
+        // What it shows is ours, meant for another column.
+        const shown = row.cells[places.get(columnKey) ?? -1] ?? EMPTY;
+        const former = shown === EMPTY ? [] : [shown];
+        cells.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey, former });
       }
     }
   }

@@ -37,8 +37,6 @@ export interface BookMemory {
   unchecked: Unchecked[];
   /** Values of somebody's that a write of ours fell upon, to be put back; by `restoreName`. */
   restore: Map<string, Restore>;
-  /** What fell upon such a cell, and the version of its queued update: who typed over it since keeps his word. */
-  fallen: Map<string, { value: Value; version: number | null }>;
 }
 
 export type Value = string | number | boolean;
@@ -97,6 +95,5 @@ export function newMemory(rows: number, setUpTabs: number): BookMemory {
     stubborn: new Map(),
     unchecked: [],
     restore: new Map(),
-    fallen: new Map(),
   };
 }

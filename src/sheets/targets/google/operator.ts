@@ -133,7 +133,7 @@ export async function restoreColumn(store: Store, tab: SheetTab, key: string, ra
   for (;;) {
     const ids: string[] = store.sheets.syncedIds(tab.siteId, tab.formId, 1_000, after);
     if (ids.length === 0) return true;
-    const cell = { siteId: tab.siteId, formId: tab.formId, columnKey: key };
+    const cell = { siteId: tab.siteId, formId: tab.formId, columnKey: key, former: [] };
     await store.sheets.queueUpdates(ids.map((leadId) => ({ ...cell, leadId })));
     after = ids.at(-1) ?? null;
   }

@@ -1,8 +1,10 @@
 import type { CellUpdate } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
+import { fieldCell } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import { expectedOf } from './landed.ts';
 import { restoreName, type Snapshot, type Value } from './memory.ts';
+import { cellValue } from './requests.ts';
 import type { Look, Step } from './step.ts';
 import { type Damage, findDamage } from './undo.ts';
 import { findAstray, findNameless, readColumns, readRows, type Tried, type Work } from './updates-read.ts';
@@ -59,7 +61,8 @@ export async function compare(step: Step, look: Look, work: Work): Promise<Tried
   for (const { leadId, stray } of unchecked.flatMap((each) => each.strays)) {
     clearStrays(work, now, leadId, rowIndex, new Set([stray]));
   }
-  addUpdates(step, work, { now, rowIndex, leads });
+  const written = new Set(unchecked.flatMap((each) => each.cells.map((cell) => cell.value)));
+  addUpdates(step, work, { now, rowIndex, leads, written });
   return { ok: true, value: now };
 }
 
@@ -78,8 +81,8 @@ function addDamage(step: Step, work: Work, damages: readonly Damage[]): void {
     const lead = leads.get(each.leadId);
     const known = lead ? (expectedOf(step, lead, work.plan.tab).get(each.key) ?? null) : undefined;
     if (lead && known === each.value) {
-      work.requeued.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey: each.key });
-      step.memory.fallen.set(restoreName(lead.id, each.key), { value: each.fallen, version: null });
+      const { siteId, id: leadId, formId } = lead;
+      work.requeued.push({ siteId, leadId, formId, columnKey: each.key, former: [each.fallen] });
     } else step.memory.restore.set(restoreName(each.leadId, each.key), each);
   }
   for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
@@ -147,10 +150,12 @@ interface Seen {
   now: Snapshot;
   rowIndex: ReadonlyMap<string, number>;
   leads: ReadonlyMap<string, Lead>;
+  /** By our last write, which may have fallen upon other cells than it was meant for. */
+  written: ReadonlySet<Value | null>;
 }
 
 /** Sorts the queued cells: right already, to be written, or without a row. */
-function addUpdates(step: Step, work: Work, { now, rowIndex, leads }: Seen): void {
+function addUpdates(step: Step, work: Work, { now, rowIndex, leads, written }: Seen): void {
   const { tab } = work.plan;
   const expected = new Map<string, Map<string, Value | null>>();
   for (const update of work.updates) {
@@ -167,22 +172,19 @@ function addUpdates(step: Step, work: Work, { now, rowIndex, leads }: Seen): voi
     expected.set(leadId, values);
     const value = values.get(key) ?? null;
     const is = cellNow(now, leadId, key, row);
-    if (is === (value ?? '') || typedOver(step, update, is) || givenUp(step, update)) work.settled.push(update);
+    if (is === (value ?? '') || isTheirs(update, is, written) || givenUp(step, update)) work.settled.push(update);
     // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
     else if (now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
   }
 }
 
 /**
- * Whether somebody wrote into a cell that we only want to put right because a value fell upon it. A change of the
- * cell's value that was queued since then has a higher version, and counts.
+ * Whether a cell shows words that we did not put there. They stay: a value of ours goes into a cell that is empty or
+ * still shows what we last wrote, and nowhere else. But a change made in the UI goes over whatever it finds.
  */
-function typedOver(step: Step, update: CellUpdate, is: Value | null): boolean {
-  const name = restoreName(update.leadId, update.columnKey);
-  const fallen = step.memory.fallen.get(name);
-  if (!fallen) return false;
-  fallen.version ??= update.version;
-  return fallen.version === update.version && is !== fallen.value;
+function isTheirs({ former }: CellUpdate, is: Value | null, written: ReadonlySet<Value | null>): boolean {
+  if (is === null || is === '' || former === null || written.has(is)) return false;
+  return !former.some((value) => cellValue(fieldCell(value)) === is);
 }
 
 /** A cell that never reads as it was written must not be written for ever. */

@@ -1,4 +1,4 @@
-import type { CellUpdate, SheetTab } from '../../../store/sheets.ts';
+import type { CellUpdate, QueuedCell, SheetTab } from '../../../store/sheets.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
 import { type FoundRow, findRows, runs } from './landed.ts';
@@ -26,7 +26,7 @@ export interface Work {
   cells: Cell[];
   settled: CellUpdate[];
   /** Cells that a write fell upon and that the database knows how to fill. */
-  requeued: Omit<CellUpdate, 'version'>[];
+  requeued: QueuedCell[];
 }
 
 export type Tried<T> = { ok: true; value: T } | { ok: false; outcome: FlushOutcome };

@@ -138,10 +138,7 @@ function countWrites(step: Step, open: readonly { work: Work }[], settled: reado
       stubborn.set(name, (stubborn.get(name) ?? 0) + 1);
     }
   }
-  for (const update of settled) {
-    stubborn.delete(restoreName(update.leadId, update.columnKey));
-    step.memory.fallen.delete(restoreName(update.leadId, update.columnKey));
-  }
+  for (const update of settled) stubborn.delete(restoreName(update.leadId, update.columnKey));
 }
 
 async function send(
