@@ -102,6 +102,8 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
       if ('refused' in item) throw invalid(item.refused.message, item.refused.details);
       const { results, replayed } = await accept([item], () => bodyHash(withoutNulls(input)), context);
       const [result] = results;
+      // Only a replay comes to this: its lead was deleted since.
+      if (result?.status === 'refused') throw notTaken(result.refused);
       if (result?.status !== 'created') throw invalid(UNKNOWN_FORM.message, UNKNOWN_FORM.details);
       return { lead: result.lead, replayed };
     },
@@ -112,6 +114,10 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
       return { results: results.map(toBatchResult), replayed };
     },
   };
+}
+
+function notTaken({ code, message, details }: RefusedItem): AppError {
+  return code === 'not_found' ? new AppError(code, message, { details }) : invalid(message, details);
 }
 
 const UNKNOWN_FORM: RefusedItem = {

@@ -107,6 +107,17 @@ export interface SheetStore {
    */
   queueUpdates(cells: readonly QueuedCell[]): Promise<void>;
   settleUpdates(updates: readonly CellUpdate[]): Promise<void>;
+
+  // -- rows of deleted leads
+  /** Leads whose rows are to be taken out of this book, oldest first. Some may have none there. */
+  nextRemovals(book: string, limit: number): RowRemoval[];
+  /** Their rows are gone. */
+  settleRemovals(book: string, leadIds: readonly string[]): Promise<void>;
+  /** How many wait in the site's present book, and in those it has left. */
+  removalCounts(siteId: string): { here: number; elsewhere: number };
+  /** Sites whose present book has rows to be taken out. */
+  sitesRemoving(): string[];
+
   /** What the driver wants to know of this book after a crash; null: nothing. */
   journal(book: string): Uint8Array | null;
   /** Durable when it returns. */
@@ -272,3 +283,11 @@ export interface CellUpdate {
 export type QueuedCell = Omit<CellUpdate, 'version'>;
 /** What a cell can hold, as `FieldValue` but without lists: texts as they were given, not cut. */
 export type CellContent = string | number | boolean;
+
+/** A row that is to be taken out of a book: of its lead nothing else is known any more. */
+export interface RowRemoval {
+  book: string;
+  siteId: string;
+  leadId: string;
+  formId: string;
+}

@@ -304,4 +304,13 @@ export interface LeadStore {
   amend(siteId: string, id: string, change: { quality?: string | null; judgement?: Judgement }): Promise<Lead | null>;
   /** Moves a lead in or out of spam; out of it brings it to the sheet. */
   setSpam(siteId: string, id: string, spam: boolean): Promise<Lead | null>;
+  /**
+   * Deletes leads for good, with all that is kept of them but what a backup holds. `rows`: their rows are taken out of
+   * every workbook that may have them, as soon as its turn comes; sheet sync is to be woken by the caller. Ids that are
+   * not the site's are passed over. A request that is replayed by its idempotency key is told that its lead is gone.
+   * Meant for some hundreds at once: leads that come in meanwhile wait for it.
+   */
+  remove(siteId: string, ids: readonly string[], options: { rows: boolean }): Promise<{ removed: string[] }>;
+  /** Leads in which a field is this e-mail address, whatever its case and the blanks around it; oldest first. */
+  idsByEmail(siteId: string, email: string): Promise<string[]>;
 }

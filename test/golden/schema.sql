@@ -131,6 +131,14 @@ CREATE TABLE sheet_journal (
   journal BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sheet_removal (
+  book TEXT NOT NULL,
+  lead_id TEXT NOT NULL,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  form_id TEXT NOT NULL REFERENCES form (id),
+  PRIMARY KEY (book, lead_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sheet_tab (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -210,3 +218,5 @@ CREATE INDEX lead_sync ON lead (site_id, sync_status, spam, id) WHERE sync_statu
 CREATE UNIQUE INDEX sheet_batch_lead_once ON sheet_batch_lead (lead_id, tab_id);
 
 CREATE UNIQUE INDEX sheet_batch_open ON sheet_batch (book) WHERE state IN ('planned', 'sending', 'ambiguous');
+
+CREATE INDEX sheet_removal_site ON sheet_removal (site_id, book);

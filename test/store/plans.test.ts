@@ -94,6 +94,10 @@ test('nothing the store does reads through all leads, keys, batches’ leads or 
     await store.sheets.requeue(siteId, { which: 'synced', syncedBefore: 1, formId }, 1);
     const { id: batch } = await store.sheets.planBatch({ siteId, book: 'b', guardBase: 0, leads: [] });
     await store.sheets.settleBatch(batch, { state: 'delivered' });
+    await store.leads.idsByEmail(siteId, 'alice@example.com');
+    await store.leads.remove(siteId, [id], { rows: true });
+    store.sheets.sitesRemoving();
+    store.sheets.removalCounts(siteId);
     await store.prune(0);
   });
   expect(all.length).toBeGreaterThan(60);

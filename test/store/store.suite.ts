@@ -4,6 +4,7 @@ import { TestClock } from '../support/clock.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeKeys } from './suite/keys.ts';
+import { describeLeadRemoval } from './suite/lead-removal.ts';
 import { describeLeads } from './suite/leads.ts';
 import { describeQueue } from './suite/queue.ts';
 import { describeSheets } from './suite/sheets.ts';
@@ -41,6 +42,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeKeys(world);
     describeForms(world);
     describeLeads(world);
+    describeLeadRemoval(world);
     describeWrites(world);
     describeQueue(world);
     describeSheets(world);

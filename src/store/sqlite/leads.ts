@@ -5,6 +5,7 @@ import type { Judgement, Lead, LeadFilter, LeadQuery, LeadStore } from '../store
 import { createAccept } from './accept.ts';
 import type { Context } from './context.ts';
 import type { FormCache } from './form-cache.ts';
+import type { LeadRemoval } from './lead-removal.ts';
 import { LEAD_COLUMNS, type LeadRow, type LeadRows } from './lead-rows.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
@@ -45,7 +46,7 @@ function changedCells(lead: Lead, change: { quality?: string | null; judgement?:
   return cells;
 }
 
-export function createLeads(context: Context, deps: Deps): LeadStore {
+export function createLeads(context: Context, deps: Deps): Omit<LeadStore, keyof LeadRemoval> {
   const { db, writer } = context;
   const amendLead = db.query<unknown, [string | null, string | null, string, string]>(
     'UPDATE lead SET quality = ?, judgement = ? WHERE site_id = ? AND id = ?',

@@ -2,6 +2,7 @@ import initial from '../../../migrations/0001_initial.sql' with { type: 'text' }
 import leadIgnored from '../../../migrations/0002_lead_ignored.sql' with { type: 'text' };
 import search from '../../../migrations/0003_search.sql' with { type: 'text' };
 import cellUpdates from '../../../migrations/0004_cell_updates.sql' with { type: 'text' };
+import leadRemoval from '../../../migrations/0005_lead_removal.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'lead_ignored', sql: leadIgnored },
   { version: 3, name: 'search', sql: search },
   { version: 4, name: 'cell_updates', sql: cellUpdates },
+  { version: 5, name: 'lead_removal', sql: leadRemoval },
 ];

@@ -6,8 +6,8 @@ import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, Sheet
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
- * path of intake writes (lead_count, sync_count, idempotency), `search_stale` and `meta` are not here: prepared
- * statements read them.
+ * path of intake writes (lead_count, sync_count, idempotency), `search_stale`, `sheet_removal` and `meta` are not
+ * here: prepared statements read them.
  */
 
 const flag = (name: string) => integer(name, { mode: 'boolean' });

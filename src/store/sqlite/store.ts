@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
 import { createKeys } from './keys.ts';
+import { createLeadRemoval } from './lead-removal.ts';
 import { LeadRows } from './lead-rows.ts';
 import { createLeads } from './leads.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -90,6 +91,7 @@ export function openStore(options: StoreOptions): Store {
   });
   const { markInTurn, queueCells, ...queueMethods } = queue;
   const { putInTurn: _putInTurn, ...tabMethods } = tabs;
+  const { rows: rowRemovals, ...removal } = createLeadRemoval(context, { tallies });
   const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
   const pruneKeys = db.query<unknown, [number]>('DELETE FROM idempotency WHERE created_at < ?');
 
@@ -101,18 +103,22 @@ export function openStore(options: StoreOptions): Store {
     sites: createSites(context, siteCache),
     keys,
     forms: createForms(context, formCache),
-    leads: createLeads(context, {
-      forms: formCache,
-      rows,
-      tallies,
-      siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
-      queueCells,
-    }),
+    leads: {
+      ...createLeads(context, {
+        forms: formCache,
+        rows,
+        tallies,
+        siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
+        queueCells,
+      }),
+      ...removal,
+    },
     sheets: {
       ...createSheetTargets(context, siteCache),
       ...tabMethods,
       ...queueMethods,
       ...createSheetBatches(context, markInTurn),
+      ...rowRemovals,
     },
     refresh,
     notice: (name) => notice.get(`notice_${name}`)?.value ?? null,

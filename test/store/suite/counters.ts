@@ -44,6 +44,7 @@ const action = fc.oneof(
   fc.record({ do: fc.constant('fail' as const), lead: pick }),
   fc.record({ do: fc.constant('mark' as const), lead: pick }),
   fc.record({ do: fc.constant('local' as const), lead: pick }),
+  fc.record({ do: fc.constant('remove' as const), lead: pick, rows: fc.boolean() }),
 );
 const alone = fc.oneof(
   fc.record({ do: fc.constant('ignore' as const), form: fc.nat(2), ignored: fc.boolean() }),
@@ -109,6 +110,11 @@ async function perform(run: Run, it: Action): Promise<unknown> {
       return store.sheets.markSynced(siteId, [lead(it.lead), lead(it.lead), lead(it.lead + 1)]);
     case 'local':
       return store.sheets.settleLocal({ siteId, tabs: [], leadIds: [lead(it.lead)] });
+    case 'remove': {
+      const { removed } = await store.leads.remove(siteId, [lead(it.lead), lead(it.lead + 1)], { rows: it.rows });
+      for (const id of removed) made.splice(made.indexOf(id), 1);
+      return removed;
+    }
   }
 }
 
@@ -131,7 +137,7 @@ function check({ store, siteId, made, cameIgnored }: Run): void {
   for (const form of store.forms.list(siteId)) {
     const own = leads.filter((lead) => lead.formId === form.id);
     expect(form.submissionCount).toBe(own.filter((lead) => !lead.spam).length);
-    expect(form.lastSubmissionAt).toBe(Math.max(...own.map((lead) => lead.createdAt)));
+    expect(form.lastSubmissionAt).toBe(own.length === 0 ? null : Math.max(...own.map((lead) => lead.createdAt)));
     const kept = (spam: 'only' | 'include') => store.leads.count(siteId, { formId: form.id, spam }, 1e6);
     expect([kept('only'), kept('include')]).toEqual([own.filter((lead) => lead.spam).length, own.length]);
   }
