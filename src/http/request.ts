@@ -8,10 +8,22 @@ export function requestId(request: Request, ids: Ids, nowMs: number): string {
   return given !== null && SANE_ID.test(given) ? given : ids.next('req', nowMs);
 }
 
+/**
+ * The request as the router reads it: with an address that begins with `http://`, a host and the path. Bun leaves the
+ * host out where the Host header is missing (HTTP/1.0), empty or no host at all.
+ * @returns the request itself, where it has such an address; null for a Host that is none: RFC 9112, 3.2 asks for a 400
+ */
+export function addressed(request: Request): Request | null {
+  const { url } = request;
+  if (url.startsWith('http://')) return request;
+  if (url.startsWith('https://')) return new Request(`http://${url.slice('https://'.length)}`, request);
+  return url.startsWith('/') && !request.headers.get('host') ? new Request(`http://localhost${url}`, request) : null;
+}
+
 /** The path of a request, without a full URL parse. */
 export function pathOf(request: Request): string {
   const { url } = request;
-  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
   if (start < 0) return '/';
   const end = url.indexOf('?', start);
   return end < 0 ? url.slice(start) : url.slice(start, end);

@@ -2,18 +2,39 @@
 export interface RouteTable {
   /** The pattern of the path's route, `/api/v1/submissions/:id`; `-` where there is none. Few, whatever callers send. */
   labelOf(path: string): string;
-  /** The methods the path takes; empty where there is nothing. */
+  /** The methods the path takes, HEAD with GET; empty where there is nothing. */
   methodsOf(path: string): string[];
 }
 
-export function createRouteTable(routes: readonly { method: string; path: string }[]): RouteTable {
-  const known = routes.map(({ method, path }) => ({ method: method.toUpperCase(), path, matches: pathMatcher(path) }));
+export interface Route {
+  method: string;
+  path: string;
+}
+
+/** Finds paths as the router does: one that is spelled out before one with a parameter, and a slash at the end is nothing. */
+export function createRouteTable(routes: readonly Route[]): RouteTable {
   // Paths without a parameter are most of the traffic: they are their own pattern.
   const fixed = new Set(routes.map(({ path }) => path).filter((path) => !path.includes(':')));
+  const patterns = [...new Set(routes.map(({ path }) => path))]
+    .filter((path) => !fixed.has(path))
+    .map((path) => ({ path, matches: pathMatcher(path) }));
+  const methods = new Map<string, string[]>();
+  for (const { method, path } of routes) methods.set(path, withMethod(methods.get(path) ?? [], method.toUpperCase()));
+
+  function find(path: string): string | undefined {
+    if (fixed.has(path)) return path;
+    const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    return fixed.has(bare) ? bare : patterns.find(({ matches }) => matches(bare))?.path;
+  }
+
   return {
-    labelOf: (path) => (fixed.has(path) ? path : (known.find(({ matches }) => matches(path))?.path ?? '-')),
-    methodsOf: (path) => [...new Set(known.filter(({ matches }) => matches(path)).map(({ method }) => method))],
+    labelOf: (path) => find(path) ?? '-',
+    methodsOf: (path) => methods.get(find(path) ?? '') ?? [],
   };
+}
+
+function withMethod(known: readonly string[], method: string): string[] {
+  return [...new Set([...known, method, ...(method === 'GET' ? ['HEAD'] : [])])];
 }
 
 function pathMatcher(pattern: string): (path: string) => boolean {

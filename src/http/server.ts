@@ -6,12 +6,15 @@ import type { Log } from '../lib/log.ts';
 import { createGuard } from './api/guard.ts';
 import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
-import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
+import { mcpChallenge } from './mcp/oauth.ts';
+import type { OriginRule } from './mcp/origin.ts';
+import { isMcp, mcpRoutes } from './mcp/routes.ts';
 import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
 import type { Operations } from './operations.ts';
-import { pathOf, requestId } from './request.ts';
-import { createRouteTable } from './routes.ts';
+import { addressed, pathOf, requestId } from './request.ts';
+import { createRouteTable, type Route } from './routes.ts';
 
 export interface HttpDeps {
   operations: Operations;
@@ -21,6 +24,8 @@ export interface HttpDeps {
   log: Log;
   readiness: Readiness;
   metrics: MetricsRouteDeps;
+  /** Where the server is reached, for the Origin check of MCP and the links in its answers. */
+  reach: OriginRule;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
   /** Called for each answer, for the log and the metrics. */
@@ -41,6 +46,8 @@ const FIXED_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'n
 
 /** The whole HTTP face of the program, as one function from request to response. */
 export function createHttp(deps: HttpDeps) {
+  /** Requests that were given another address, and those that came. */
+  const arrived = new WeakMap<Request, Request>();
   // Without standardHostname a Host of three letters is cut off together with the start of the path.
   const app = new Elysia({ normalize: false, handler: { standardHostname: false } })
     .headers(FIXED_HEADERS)
@@ -55,33 +62,64 @@ export function createHttp(deps: HttpDeps) {
       if (STATUS[failure.code] >= 500) {
         deps.log.error('http.failed', { request_id: id, code: failure.code, reason: failure.options.internal });
       }
-      Object.assign(set.headers, errorHeaders(failure));
+      Object.assign(set.headers, errorHeaders(failure, challengeOf(request)));
       set.status = STATUS[failure.code];
       return errorBody(failure, id);
     })
     .use(healthRoutes(deps.readiness))
-    .use(metricsRoute(deps.metrics))
-    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }));
+    .use(metricsRoute({ ...deps.metrics, peer: (request) => deps.metrics.peer(arrived.get(request) ?? request) }))
+    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }))
+    .use(mcpRoutes({ ...deps, ...deps.reach }));
+
+  /** MCP clients are told where to read about keys; undefined: REST's own. */
+  function challengeOf(request: Request): Challenge | undefined {
+    if (!isMcp(request)) return undefined;
+    return (error) => mcpChallenge(error, deps.reach.publicUrl(), request.headers.has('authorization'));
+  }
 
   const routes = createRouteTable(app.routes);
 
   /** 405 for a known path, with the methods it takes; else 404. Counts against a key's limit like any other request. */
   function missing(request: Request, set: AuthContext['set']): AppError {
     const path = pathOf(request);
-    if (path.startsWith('/api/') && request.headers.has('authorization')) {
-      const refusal = refusalOf(() => deps.auth.authenticate({ request, set }));
-      if (refusal?.code === 'rate_limited') return refusal;
-    }
+    const overLimit = counted(request, set);
+    if (overLimit) return overLimit;
     const allow = routes.methodsOf(path);
     if (allow.length === 0) return new AppError('not_found', 'There is nothing at this address.');
     return new AppError('method_not_allowed', `This address takes ${allow.join(', ')}.`, { allow });
   }
 
+  /** Counts a request that no route takes against the limit of its key; the refusal when that is used up. */
+  function counted(request: Request, set: AuthContext['set']): AppError | null {
+    if (!pathOf(request).startsWith('/api/') || !request.headers.has('authorization')) return null;
+    const refusal = refusalOf(() => deps.auth.authenticate({ request, set }));
+    return refusal?.code === 'rate_limited' ? refusal : null;
+  }
+
+  /** The one shape for a request that the router can't be asked about. */
+  function refuse(request: Request, problem: AppError): Response {
+    const headers: Record<string, string> = { ...FIXED_HEADERS };
+    const failure = counted(request, { headers }) ?? problem;
+    const id = requestId(request, deps.ids, deps.clock.now());
+    Object.assign(headers, { 'x-request-id': id }, errorHeaders(failure));
+    return Response.json(errorBody(failure, id), { status: STATUS[failure.code], headers });
+  }
+
+  function answer(request: Request): Response | Promise<Response> {
+    const routable = addressed(request);
+    if (routable === null)
+      return refuse(request, new AppError('bad_request', 'The Host header is not one: send the name of this server.'));
+    if (routable !== request) arrived.set(routable, request);
+    return app.fetch(routable);
+  }
+
   return {
+    /** Every route there is, by method and pattern. */
+    routes: app.routes.map(({ method, path }): Route => ({ method: method.toUpperCase(), path })),
     /** Answers a request, and tells `deps.answered` about it. Never rejects. */
     async fetch(request: Request): Promise<Response> {
       const startedAt = deps.clock.monotonic();
-      const response = await app.fetch(request);
+      const response = await answer(request);
       // Asked now, not when the request came in: one that was under way at the signal ends its connection too.
       if (deps.draining()) response.headers.set('connection', 'close');
       deps.answered({

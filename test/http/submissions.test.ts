@@ -153,7 +153,7 @@ describe('POST /submissions', () => {
   }
 
   test('a body in another character set or encoding is refused, not guessed at', async () => {
-    const raw = (body: Uint8Array, headers: Record<string, string>) => async () =>
+    const raw = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) => async () =>
       api.app.fetch(
         new Request('http://localhost/api/v1/submissions', {
           method: 'POST',
@@ -374,7 +374,7 @@ describe('addresses', () => {
   test('404 and 405 have the one shape, 405 with Allow', async () => {
     await refused(() => api.call('GET', '/api/v1/nothing'), 404, 'not_found');
     const before = await api.call('DELETE', '/api/v1/submissions');
-    expect(before.headers.get('allow')).toBe('POST, GET');
+    expect(before.headers.get('allow')).toBe('POST, GET, HEAD');
     await refused(() => api.call('DELETE', '/api/v1/submissions'), 405, 'method_not_allowed');
     await refused(() => api.call('PUT', '/api/v1/submissions/abc'), 405, 'method_not_allowed');
   });
