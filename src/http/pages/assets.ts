@@ -1,0 +1,24 @@
+import docsCss from '../../../public/docs.css' with { type: 'text' };
+import docsJs from '../../../public/docs.js' with { type: 'text' };
+import icon from '../../../public/icon.svg' with { type: 'text' };
+import tokensCss from '../../../public/tokens.css' with { type: 'text' };
+import { type Sendable, sendable } from './send.ts';
+
+/** A file of the binary that pages load. Its address names its content, so it may be kept for ever. */
+export interface Asset extends Sendable {
+  path: string;
+}
+
+function asset(name: string, type: string, text: string): Asset {
+  const [stem, ending] = name.split('.');
+  const mark = Bun.hash(text).toString(36).slice(0, 10);
+  return { path: `/assets/${stem}-${mark}.${ending}`, ...sendable(type, text) };
+}
+
+export const DOCS_CSS = asset('docs.css', 'text/css; charset=utf-8', `${tokensCss}\n${docsCss}`);
+export const DOCS_JS = asset('docs.js', 'text/javascript; charset=utf-8', docsJs);
+
+export const ICON = asset('icon.svg', 'image/svg+xml', icon);
+
+/** Every file that is served. */
+export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON];
