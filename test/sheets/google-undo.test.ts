@@ -1,123 +1,123 @@
 import { expect, test } from 'bun:test';
 import { displacedKeys, runs } from '../../src/sheets/targets/google/landed.ts';
-import type { Snapshot, Unchecked } from '../../src/sheets/targets/google/memory.ts';
-import { findDamage, isSameRow } from '../../src/sheets/targets/google/undo.ts';
+import type { Snapshot, UncheckedCell, Value } from '../../src/sheets/targets/google/memory.ts';
+import { findDamage } from '../../src/sheets/targets/google/undo.ts';
 
 /** The pure part of mending: what a write by place did when rows or columns moved under it. */
 
-const snapshot = (header: string[], keys: string[], rows: (string | number)[][], idAt: number): Snapshot => ({
-  header,
-  places: new Map(keys.map((key, index) => [key, index] as const).filter(([key]) => key !== '')),
-  ids: ['Lead ID', ...rows.map((row) => row[idAt] ?? '')],
-  values: new Map(keys.map((key, index) => [key, [header[index] ?? '', ...rows.map((row) => row[index] ?? '')]])),
-  rows: new Map(rows.map((row) => [String(row[idAt] ?? ''), row])),
-});
-const indexOf = (now: Snapshot) => new Map(now.ids.map((id, row) => [String(id), row]));
-const write = (before: Snapshot, cells: [string, string, string][]): Unchecked => ({
-  tabId: 'tab',
-  before,
-  cells: cells.map(([leadId, key, value]) => ({ leadId, key, value, row: 1 })),
-  strays: [],
-});
+const id = (n: number) => `sub_${String(n).padStart(21, '0')}`;
+const [A, B, C] = [id(1), id(2), id(3)];
 
-test('nothing moved: no damage', () => {
-  const before = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['', 'a'],
-      ['old', 'b'],
-    ],
-    1,
-  );
-  const now = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['new', 'a'],
-      ['old', 'b'],
-    ],
-    1,
-  );
-  expect(findDamage(write(before, [['a', 'q', 'new']]), now, indexOf(now))).toEqual({ restores: [], mends: [] });
+/** A tab by its rows, header first; `*` before a header: a column of ours, and the rest is its key. */
+function snapshot(header: string[], ...rows: Value[][]): Snapshot {
+  const places = new Map(header.flatMap((text, n) => (text.startsWith('*') ? [[text.slice(1), n] as const] : [])));
+  return { places, rows: [header, ...rows] };
+}
+
+/** Undoes a write of `cells` (row, column, value), and returns the tab as it is then. */
+function undone(before: Snapshot, cells: [number, number, Value, string?][], now: Snapshot): Value[][] {
+  const all = cells.map(([row, column, value, key]): UncheckedCell => {
+    return { row, column, value, leadId: key === undefined ? null : A, key: key ?? null };
+  });
+  const rows = now.rows.slice(1).map((row) => row.map((value) => value ?? ''));
+  for (const { row, column, value } of findDamage({ before, cells: all }, now)) {
+    const cellsOfRow = rows[row - 1] ?? [];
+    cellsOfRow[column] = value;
+  }
+  return rows;
+}
+
+const ID = '*s:lead_id';
+
+test('all arrived: nothing is touched, whatever was sorted afterwards', () => {
+  const before = snapshot(['*q', ID], ['', A], ['new', B], ['old', C]);
+  const now = snapshot(['*q', ID], ['old', C], ['new', A], ['new', B]);
+  expect(findDamage({ before, cells: [{ row: 1, column: 0, value: 'new', leadId: A, key: 'q' }] }, now)).toEqual([]);
 });
 
 test('a sort put another lead under it: that one gets its own value back', () => {
-  const before = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['', 'a'],
-      ['old', 'b'],
-    ],
-    1,
-  );
-  const now = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['new', 'b'],
-      ['', 'a'],
-    ],
-    1,
-  );
-  const { restores, mends } = findDamage(write(before, [['a', 'q', 'new']]), now, indexOf(now));
-  expect(restores).toEqual([{ tabId: 'tab', leadId: 'b', key: 'q', value: 'old', fallen: 'new' }]);
-  expect(mends).toEqual([]);
+  const before = snapshot(['*q', ID], ['', A], ['old', B]);
+  const now = snapshot(['*q', ID], ['new', B], ['', A]);
+  expect(undone(before, [[1, 0, 'new', 'q']], now)).toEqual([
+    ['old', B],
+    ['', A],
+  ]);
 });
 
-test('a sort put a row of theirs under it: what they wrote is put back', () => {
-  const before = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['', 'a'],
-      ['theirs', ''],
-    ],
-    1,
-  );
-  const now = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['new', ''],
-      ['', 'a'],
-    ],
-    1,
-  );
-  const { mends } = findDamage(write(before, [['a', 'q', 'new']]), now, indexOf(now));
-  expect(mends).toEqual([{ row: 1, column: 0, value: 'theirs' }]);
+test('the same value where it stood before, or in a row that came later, is nobody’s damage', () => {
+  const before = snapshot(['*q', ID], ['', A], ['hot', B], ['hot', '']);
+  const now = snapshot(['*q', ID], ['hot', B], ['hot', ''], ['hot', C]);
+  expect(undone(before, [[1, 0, 'hot', 'q']], now)).toEqual(now.rows.slice(1) as Value[][]);
 });
 
-test('a column of theirs came under it: their word is put back by its header', () => {
-  const before = snapshot(['Q', 'Notes', 'ID'], ['q', '', 'id'], [['', 'call', 'a']], 2);
-  const now = snapshot(['Notes', 'Q', 'ID'], ['', 'q', 'id'], [['new', '', 'a']], 2);
-  const { mends } = findDamage(write(before, [['a', 'q', 'new']]), now, indexOf(now));
-  expect(mends).toEqual([{ row: 1, column: 0, value: 'call' }]);
+test('a sort put a row of theirs under it: what they wrote is put back, in the row it came from', () => {
+  const before = snapshot(['*q', 'Notes', ID], ['', '', A], ['theirs', 'call', ''], ['other', 'mail', '']);
+  const now = snapshot(['*q', 'Notes', ID], ['new', 'call', ''], ['', '', A], ['other', 'mail', '']);
+  expect(undone(before, [[1, 0, 'new', 'q']], now)).toEqual([
+    ['theirs', 'call', ''],
+    ['', '', A],
+    ['other', 'mail', ''],
+  ]);
 });
 
-test('the same value where it stood before is nobody’s damage', () => {
-  const before = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['', 'a'],
-      ['hot', 'b'],
-      ['hot', ''],
-    ],
-    1,
-  );
-  const now = snapshot(
-    ['Q', 'ID'],
-    ['q', 'id'],
-    [
-      ['hot', 'a'],
-      ['hot', 'b'],
-      ['hot', ''],
-    ],
-    1,
-  );
-  expect(findDamage(write(before, [['a', 'q', 'hot']]), now, indexOf(now))).toEqual({ restores: [], mends: [] });
+test('a column of theirs came under it: their word is put back, by header or by what else is in it', () => {
+  for (const header of ['Notes', '']) {
+    const before = snapshot(['*q', header, ID], ['', 'call', A], ['', 'mail', B]);
+    const now = snapshot([header, '*q', ID], ['new', '', A], ['mail', '', B]);
+    expect(undone(before, [[1, 0, 'new', 'q']], now)).toEqual([
+      ['call', '', A],
+      ['mail', '', B],
+    ]);
+  }
+});
+
+test('rows and columns moved at once: the cell it fell upon gets back what it had', () => {
+  const before = snapshot(['*q', 'Notes', '*f:Name', ID], ['', 'call', 'Ann', A], ['', 'mail', 'Bob', B]);
+  const now = snapshot(['Notes', '*q', '*f:Name', ID], ['new', '', 'Bob', B], ['call', '', 'Ann', A]);
+  expect(undone(before, [[1, 0, 'new', 'q']], now)).toEqual([
+    ['mail', '', 'Bob', B],
+    ['call', '', 'Ann', A],
+  ]);
+});
+
+test('an inserted row or column under it is empty again', () => {
+  const before = snapshot(['*q', ID], ['', A]);
+  expect(undone(before, [[1, 0, 'new', 'q']], snapshot(['*q', ID], ['new', ''], ['', A]))[0]).toEqual(['', '']);
+  expect(undone(before, [[1, 0, 'new', 'q']], snapshot(['', '*q', ID], ['new', '', A]))).toEqual([['', '', A]]);
+});
+
+test('a row that landed astray was mended in place of another: that one is itself again, Lead ID and all', () => {
+  // A's row stands one column to the left; its cells are written while a sort puts B there.
+  const before = snapshot(['*q', '*f:Name', '*f:City', ID], ['Ann', 'Oslo', A, ''], ['Good', 'Bob', 'Rome', B]);
+  const now = snapshot(['*q', '*f:Name', '*f:City', ID], ['', 'Ann', 'Oslo', A], ['Ann', 'Oslo', A, '']);
+  const cells: [number, number, Value, string][] = [
+    [1, 0, '', 'q'],
+    [1, 1, 'Ann', 'f:Name'],
+    [1, 2, 'Oslo', 'f:City'],
+    [1, 3, A, 's:lead_id'],
+  ];
+  expect(undone(before, cells, now)).toEqual([
+    ['Good', 'Bob', 'Rome', B],
+    ['Ann', 'Oslo', A, ''],
+  ]);
+  const right = snapshot(['*q', '*f:Name', '*f:City', ID], ['Good', 'Bob', 'Rome', B], ['', 'Ann', 'Oslo', A]);
+  expect(findDamage({ before, cells: [] }, right)).toEqual([]);
+  expect(undone(before, cells, right)).toEqual(right.rows.slice(1) as Value[][]);
+});
+
+test('what was put back or taken out, and did not arrive, is done again', () => {
+  const before = snapshot(['*q', 'Notes', ID], ['', 'ours', A], ['', 'theirs', B]);
+  const now = snapshot(['*q', 'Notes', ID], ['', '', B], ['', 'ours', A]);
+  expect(undone(before, [[1, 1, '']], now)).toEqual([
+    ['', 'theirs', B],
+    ['', '', A],
+  ]);
+});
+
+test('who typed over it keeps his word, and who emptied a cell himself finds it empty', () => {
+  const before = snapshot(['*q', ID], ['', A], ['old', B], ['else', C]);
+  const now = snapshot(['*q', ID], ['typed', B], ['', A], ['', C]);
+  expect(undone(before, [[1, 0, 'new', 'q']], now)).toEqual(now.rows.slice(1) as Value[][]);
 });
 
 const EXPECTED = new Map<string, string | null>([
@@ -147,12 +147,6 @@ test('a value that landed in a column of theirs is missed where it belongs', () 
     ['s:lead_id', 4],
   ]);
   expect(displacedKeys(['', 'a@example.com', '', 'Oslo', 'sub_1'], EXPECTED, places)).toEqual(['s:lead_id', 'f:Email']);
-});
-
-test('a row is known by its other values when its Lead ID was written over', () => {
-  const before = ['', 'a@example.com', 'Oslo', '+47', 'sub_1'];
-  expect(isSameRow(before, ['', '', 'a@example.com', 'Oslo', '+47'], 'sub_1')).toBe(true);
-  expect(isSameRow(before, ['', 'b@example.com', 'Oslo', '', 'sub_2'], 'sub_1')).toBe(false);
 });
 
 test('rows near each other are read together, within the limit', () => {

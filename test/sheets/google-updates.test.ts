@@ -152,6 +152,50 @@ test('an answer that gets lost is never repeated by place: the send is voided, a
   );
 });
 
+test('killed after a write that fell beside: the next process puts back what it fell upon', async () => {
+  const { bench, leads } = await withRows(4);
+  const [first, , , last] = leads.map((lead) => lead.id);
+  bench.user({ type: 'editCell', tab: 'Contact', row: 4, column: 's:quality', value: 'Mine' });
+  beforeWrite(bench, { type: 'sort', tab: 'Contact', column: 'f:Email', descending: true });
+  await bench.store.leads.amend(bench.site.id, first ?? '', { quality: 'Good' });
+  await bench.flush();
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'Good', '', '', '']);
+  await bench.reopen();
+  await bench.drain();
+  expect(bench.column('s:lead_id', 'Contact').indexOf(last ?? '')).toBe(1);
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'Mine', '', '', 'Good']);
+  expect(bench.store.sheets.journal(bench.book)).toBeNull();
+});
+
+test('what another instance wrote down is of another time, and is not put back', async () => {
+  const { bench, leads } = await withRows(2);
+  await bench.store.leads.amend(bench.site.id, leads[0]?.id ?? '', { quality: 'Good' });
+  await bench.flush();
+  bench.user({ type: 'editCell', tab: 'Contact', row: 1, column: 's:quality', value: '' });
+  bench.user({ type: 'editCell', tab: 'Contact', row: 2, column: 's:quality', value: 'Good' });
+  await bench.reopen(null, 'inst02abc');
+  await bench.drain();
+  expect(bench.column('s:quality', 'Contact')).toEqual(['Lead Quality', 'Good', 'Good']);
+});
+
+test('a large tab is read in parts: a value still ends in its own row, and a sort is undone', async () => {
+  const bench = await Bench.start({ limits: { blockRows: 3 } });
+  const all = Array.from({ length: 20 }, (_, i) => ({ Email: `lead${String(i).padStart(2, '0')}@example.com` }));
+  const leads = await bench.acceptAll(all, { form: 'Contact' });
+  await bench.drain();
+  bench.user({ type: 'editCell', tab: 'Contact', row: 20, column: 's:quality', value: 'Mine' });
+  beforeWrite(bench, { type: 'sort', tab: 'Contact', column: 'f:Email', descending: true });
+  await bench.store.leads.amend(bench.site.id, leads[0]?.id ?? '', { quality: 'Good' });
+  await bench.store.leads.amend(bench.site.id, leads[10]?.id ?? '', scored('because'));
+  await bench.drain();
+  const shown = bench.column('s:lead_id', 'Contact').map((id, n) => [id, bench.column('s:quality', 'Contact')[n]]);
+  expect(shown[1]).toEqual([leads[19]?.id ?? '', 'Mine']);
+  expect(shown[20]).toEqual([leads[0]?.id ?? '', 'Good']);
+  expect(shown.slice(2, 20).every(([, quality]) => quality === '')).toBe(true);
+  expect(bench.column('s:score_reason', 'Contact').filter((text) => text === 'because')).toHaveLength(1);
+  expect(bench.column('s:score_reason', 'Contact')[10]).toBe('because');
+});
+
 test('a protected tab holds its updates back until it is open again', async () => {
   const { bench, leads } = await withRows(1);
   bench.user({ type: 'protect', tab: 'Contact' });

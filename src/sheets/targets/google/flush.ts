@@ -26,7 +26,7 @@ export function hasWork(step: Pick<Step, 'deps' | 'at' | 'book'> & { memory: Boo
 
 /** Cells to write, to read back, or to put back. */
 function cellsWait({ deps, at, memory }: Pick<Step, 'deps' | 'at'> & { memory: BookMemory | undefined }): boolean {
-  if (memory && memory.unchecked.length + memory.restore.size > 0) return true;
+  if (memory?.unchecked && memory.unchecked.length > 0) return true;
   return deps.store.sheets.nextUpdates(at.site.id, 1).length > 0;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the driver remembers of a book between two steps. All of it may be lost at any moment: it spares calls and
- * steers retries, but nothing that keeps rows from being lost or doubled depends on it.
+ * steers retries, and `unchecked` is written down before it is needed (journal.ts).
  */
 export interface BookMemory {
   /** On the monotonic clock; null: not yet in this life, so that the next look asks for every guard. */
@@ -33,48 +33,54 @@ export interface BookMemory {
   wroteRows: boolean;
   /** How often a cell was written without then reading as it should, by lead and column. */
   stubborn: Map<string, number>;
-  /** Cells last written by place, until they were read back. */
-  unchecked: Unchecked[];
-  /** Values of somebody's that a write of ours fell upon, to be put back; by `restoreName`. */
-  restore: Map<string, Restore>;
+  /** Tabs too large to be read whole. */
+  large: Set<string>;
+  /** Writes of single cells whose consequences are not yet known to be right; the journal. null: not read yet. */
+  unchecked: readonly Unchecked[] | null;
 }
 
 export type Value = string | number | boolean;
+/** Cells of one row from the left; `''`: empty, null: not read. What lies beyond is empty. */
+export type Row = readonly (Value | null)[];
 
-/** What a tab looked like just before cells were written by row and column. */
+/** What a tab looked like when it was read. */
 export interface Snapshot {
-  /** Row 1. */
-  header: readonly string[];
+  /** Where the marked columns are, by key. */
   places: ReadonlyMap<string, number>;
-  /** Whose row each is: the Lead ID column, and rows whose Lead ID is astray in another one. */
-  ids: readonly Value[];
-  /** The columns written to, by key and row. */
-  values: ReadonlyMap<string, readonly Value[]>;
-  /** The rows written to, whole, by lead. */
-  rows: ReadonlyMap<string, readonly Value[]>;
+  /** From the header on. */
+  rows: readonly Row[];
 }
 
-/** One tab's part of a write by place. */
+/** One tab's part of a write by place: everything that is needed to undo what it did where it was not meant. */
 export interface Unchecked {
   tabId: string;
+  sheetId: number;
+  /** Of its batch: void means that it was never applied. */
+  guardId: number;
+  /** The tab as it was read just before. */
   before: Snapshot;
-  /** `row`: where each was aimed at. */
-  cells: readonly { leadId: string; key: string; row: number; value: Value | null }[];
-  /** Values of ours that were taken out of people's columns. */
-  strays: readonly { leadId: string; stray: Value }[];
+  cells: readonly UncheckedCell[];
 }
 
-/** A value to be put back into a row found by its Lead ID. */
-export interface Restore {
-  tabId: string;
-  leadId: string;
-  key: string;
-  value: Value | null;
-  /** What fell upon it. */
-  fallen: Value;
+/** Places are those of the snapshot. */
+export interface UncheckedCell {
+  row: number;
+  column: number;
+  value: Value;
+  /** Whose value it is; null: put back, or taken out of somebody's column. */
+  leadId: string | null;
+  key: string | null;
 }
 
-export const restoreName = (leadId: string, key: string) => `${leadId} ${key}`;
+export const EMPTY = '';
+
+export function cellAt({ rows }: Snapshot, row: number, column: number): Value | null {
+  const value = rows[row]?.[column];
+  return value === undefined ? EMPTY : value;
+}
+
+/** Names a cell of a lead. */
+export const cellName = (leadId: string, key: string) => `${leadId} ${key}`;
 
 export function newMemory(rows: number, setUpTabs: number): BookMemory {
   return {
@@ -93,7 +99,7 @@ export function newMemory(rows: number, setUpTabs: number): BookMemory {
     recheckTabs: new Map(),
     wroteRows: false,
     stubborn: new Map(),
-    unchecked: [],
-    restore: new Map(),
+    large: new Set(),
+    unchecked: null,
   };
 }

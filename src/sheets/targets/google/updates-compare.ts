@@ -3,195 +3,185 @@ import type { Lead } from '../../../store/store.ts';
 import { fieldCell } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import { expectedOf } from './landed.ts';
-import { restoreName, type Snapshot, type Value } from './memory.ts';
+import { isLeadId } from './match.ts';
+import { cellAt, cellName, EMPTY, type Snapshot, type Unchecked, type UncheckedCell, type Value } from './memory.ts';
+import type { TabPlan } from './plan.ts';
 import { cellValue } from './requests.ts';
-import type { Look, Step } from './step.ts';
-import { type Damage, findDamage } from './undo.ts';
-import { findAstray, findNameless, readColumns, readRows, type Tried, type Work } from './updates-read.ts';
+import type { Step } from './step.ts';
+import { findDamage } from './undo.ts';
 
-/** Which cells are right, which have to be written, and which are none of our business. */
+/**
+ * Which cells are right, which have to be written, and which are none of our business.
+ *
+ * What is written: a cell that is empty or shows a value of ours, and nothing else. Words that people put into a
+ * column of ours stay there, but a change made in the UI goes over what it finds when it is taken up. What a write
+ * fell upon because rows or columns were moved under it is put back before anything else is done on that tab.
+ *
+ * What can't be promised: a word typed after the tab was read and before the write arrives, into the very cell that
+ * is written. Google tells nobody what an update of a cell has replaced.
+ */
 
-const MAX_TRIES = 5;
-
-/** Reads the tab and finds out which cells are right already, and which have to be written where. */
-export async function compare(step: Step, look: Look, work: Work): Promise<Tried<Snapshot>> {
-  const { memory, deps } = step;
-  const { tab, map } = work.plan;
-  const unchecked = memory.unchecked.filter((each) => each.tabId === tab.id);
-  const restores = [...memory.restore.values()].filter((each) => each.tabId === tab.id);
-  const keys = new Set([
-    LEAD_ID_KEY,
-    ...work.updates.map((update) => update.columnKey),
-    ...unchecked.flatMap((each) => each.cells.map((cell) => cell.key)),
-    ...restores.map((each) => each.key),
-  ]);
-  const values = await readColumns(step, tab, map.places, keys);
-  if (!values.ok) return values;
-  const leads = new Map(
-    deps.store.sheets
-      .leadsByIds(step.at.site.id, [...new Set(work.updates.map((update) => update.leadId))])
-      .map((lead) => [lead.id, lead]),
-  );
-  const astray = await findAstray(step, look, work);
-  if (!astray.ok) return astray;
-  const ids = [...(values.value.get(LEAD_ID_KEY) ?? [])];
-  for (const [id, { index }] of astray.value) {
-    while (ids.length <= index) ids.push('');
-    ids[index] = id;
-  }
-  const nameless = await findNameless(step, work, unchecked, ids);
-  if (!nameless.ok) return nameless;
-  const rowIndex = new Map<string, number>();
-  ids.forEach((id, row) => {
-    if (row > 0 && typeof id === 'string' && id !== '' && !rowIndex.has(id)) rowIndex.set(id, row);
-  });
-  const checked = unchecked.flatMap((each) => [...each.cells, ...each.strays]);
-  const wanted = new Set([...leads.keys(), ...checked.map((cell) => cell.leadId)]);
-  for (const each of restores) wanted.add(each.leadId);
-  const rows = await readRows(step, tab, wanted, rowIndex, nameless.value);
-  if (!rows.ok) return rows;
-  const now: Snapshot = { ...rows.value, places: map.places, ids, values: values.value };
-  // What the last write did comes first, while it is known what stood there before it.
-  const damages = unchecked.map((each) => findDamage(each, now, rowIndex));
-  addDamage(step, work, damages);
-  addRestores(step, work, now, rowIndex);
-  for (const id of astray.value.keys())
-    clearStrays(work, now, id, rowIndex, valuesAstray(step, work, now, leads.get(id)));
-  // Those that the last write was to clear, if it cleared something else.
-  for (const { leadId, stray } of unchecked.flatMap((each) => each.strays)) {
-    clearStrays(work, now, leadId, rowIndex, new Set([stray]));
-  }
-  const written = new Set(unchecked.flatMap((each) => each.cells.map((cell) => cell.value)));
-  addUpdates(step, work, { now, rowIndex, leads, written });
-  return { ok: true, value: now };
+/** What is to be done on one tab. */
+export interface Work {
+  plan: TabPlan;
+  updates: CellUpdate[];
+  /** Earlier writes of this tab whose consequences were not all right when last seen; oldest first. */
+  unchecked: readonly Unchecked[];
 }
 
-/** What our last write spoiled: put back from the database where that has it, else from memory. */
-function addDamage(step: Step, work: Work, damages: readonly Damage[]): void {
-  const { store, log } = step.deps;
-  const restores = damages.flatMap((damage) => damage.restores);
-  const mends = damages.flatMap((damage) => damage.mends);
-  if (restores.length + mends.length === 0) return;
-  const leads = new Map(
-    store.sheets
-      .leadsByIds(step.at.site.id, [...new Set(restores.map((each) => each.leadId))])
-      .map((lead) => [lead.id, lead]),
-  );
-  for (const each of restores) {
-    const lead = leads.get(each.leadId);
-    const known = lead ? (expectedOf(step, lead, work.plan.tab).get(each.key) ?? null) : undefined;
-    if (lead && known === each.value) {
-      const { siteId, id: leadId, formId } = lead;
-      work.requeued.push({ siteId, leadId, formId, columnKey: each.key, former: [each.fallen] });
-    } else step.memory.restore.set(restoreName(each.leadId, each.key), each);
-  }
-  for (const each of mends) work.cells.push({ leadId: '', key: '', ...each });
-  log.warn('sheet.cells_strayed', { book: step.book, cells: restores.length + mends.length });
+/** What has come of it. */
+export interface Found {
+  work: Work;
+  now: Snapshot;
+  cells: UncheckedCell[];
+  settled: CellUpdate[];
+  /** Whether something has to be put back first. */
+  damaged: boolean;
 }
 
-/** Puts back what belongs to somebody, unless we have a newer value for that very cell. */
-function addRestores(step: Step, work: Work, now: Snapshot, rowIndex: ReadonlyMap<string, number>): void {
-  const queued = new Set(work.updates.map((update) => restoreName(update.leadId, update.columnKey)));
-  for (const [name, each] of step.memory.restore) {
-    if (each.tabId !== work.plan.tab.id) continue;
-    const row = rowIndex.get(each.leadId);
-    const column = now.places.get(each.key);
-    const is = row === undefined ? null : cellNow(now, each.leadId, each.key, row);
-    // Put back already, or somebody has typed over it since.
-    const over = is !== null && is !== each.fallen;
-    if (row === undefined || column === undefined || over || queued.has(name)) step.memory.restore.delete(name);
-    // A column found out about just now is read first: what stands in it has to be known before it is written to.
-    else if (now.values.has(each.key)) {
-      work.cells.push({ leadId: each.leadId, key: each.key, row, column, value: each.value });
+const MOST_TRIES = 5;
+/** So many writes in a row that all fell beside: whatever it is, it is not somebody sorting. */
+const MOST_WRITES = 12;
+
+/** Compares a tab with what it should show. Reads the store, changes nothing but the counts of tries. */
+export function compare(step: Step, work: Work, now: Snapshot): Found {
+  const found: Found = { work, now, cells: [], settled: [], damaged: false };
+  const mends = new Map<string, UncheckedCell>();
+  // The latest write first: what it fell upon may be what an earlier one is to be judged by.
+  for (const write of [...work.unchecked].reverse()) {
+    for (const { row, column, value } of findDamage(write, now)) {
+      const name = `${row} ${column}`;
+      if (!mends.has(name)) mends.set(name, { row, column, value, leadId: null, key: null });
     }
   }
-}
-
-/** What a cell shows: by its whole row where that was read, else by its column. */
-function cellNow(now: Snapshot, leadId: string, key: string, row: number): Value | null {
-  const cells = now.rows.get(leadId);
-  const column = now.places.get(key);
-  if (cells && column !== undefined) return cells[column] ?? '';
-  const values = now.values.get(key);
-  return values ? (values[row] ?? '') : null;
-}
-
-/** Values of a lead that are missing where they belong. */
-function valuesAstray(step: Step, work: Work, now: Snapshot, lead: Lead | undefined): Set<Value> {
-  const astray = new Set<Value>();
-  const cells = lead && now.rows.get(lead.id);
-  if (!cells) return astray;
-  const expected = expectedOf(step, lead, work.plan.tab);
-  for (const [key, place] of now.places) {
-    const value = expected.get(key) ?? null;
-    if (value !== null && (cells[place] ?? '') !== value) astray.add(value);
+  if (mends.size > 0 && work.unchecked.length < MOST_WRITES) {
+    step.deps.log.warn('sheet.cells_strayed', { book: step.book, cells: mends.size });
+    return { ...found, cells: [...mends.values()], damaged: true };
   }
-  return astray;
-}
-
-/** Takes values of a displaced row out of people's columns. */
-function clearStrays(
-  work: Work,
-  now: Snapshot,
-  leadId: string,
-  rowIndex: ReadonlyMap<string, number>,
-  astray: ReadonlySet<Value>,
-): void {
-  const row = rowIndex.get(leadId);
-  if (row === undefined) return;
-  const taken = new Set(now.places.values());
-  now.rows.get(leadId)?.forEach((cell, column) => {
-    if (taken.has(column) || !astray.has(cell)) return;
-    work.cells.push({ leadId: '', key: '', row, column, value: null, stray: { leadId, stray: cell } });
-  });
-}
-
-interface Seen {
-  now: Snapshot;
-  rowIndex: ReadonlyMap<string, number>;
-  leads: ReadonlyMap<string, Lead>;
-  /** By our last write, which may have fallen upon other cells than it was meant for. */
-  written: ReadonlySet<Value | null>;
+  if (mends.size > 0) step.deps.log.error('sheet.undo_given_up', { book: step.book, cells: mends.size });
+  addUpdates(step, found);
+  return found;
 }
 
 /** Sorts the queued cells: right already, to be written, or without a row. */
-function addUpdates(step: Step, work: Work, { now, rowIndex, leads, written }: Seen): void {
+function addUpdates(step: Step, found: Found): void {
+  const { work, now } = found;
   const { tab } = work.plan;
-  const expected = new Map<string, Map<string, Value | null>>();
-  for (const update of work.updates) {
-    const { leadId, columnKey: key } = update;
+  const byLead = new Map<string, CellUpdate[]>();
+  for (const update of work.updates) byLead.set(update.leadId, [...(byLead.get(update.leadId) ?? []), update]);
+  const leads = new Map(
+    step.deps.store.sheets.leadsByIds(step.at.site.id, [...byLead.keys()]).map((lead) => [lead.id, lead]),
+  );
+  const rows = rowsOfLeads(now);
+  for (const [leadId, updates] of byLead) {
     const lead = leads.get(leadId);
-    const row = rowIndex.get(leadId);
-    const column = now.places.get(key);
+    const expected = lead && expectedOf(step, lead, tab);
+    const isAstray = updates.some((update) => update.columnKey === LEAD_ID_KEY);
+    let row = rows.get(leadId);
+    if (row === undefined && isAstray && expected) row = findAstray(step, now, leadId, expected);
     // The row was deleted by somebody, and stays so. google-sheets.md 5.7.
-    if (!lead || row === undefined || column === undefined) {
-      work.settled.push(update);
-      continue;
-    }
-    const values = expected.get(leadId) ?? expectedOf(step, lead, tab);
-    expected.set(leadId, values);
-    const value = values.get(key) ?? null;
-    const is = cellNow(now, leadId, key, row);
-    if (is === (value ?? '') || isTheirs(update, is, written) || givenUp(step, update)) work.settled.push(update);
+    if (!lead || !expected || row === undefined) found.settled.push(...updates);
     // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
-    else if (now.rows.has(leadId)) work.cells.push({ leadId, key, row, column, value });
+    else if (!now.rows[row]?.includes(null)) addRow(step, found, { lead, expected, row, updates, isAstray });
   }
 }
 
+/** Rows by the Lead ID under its column. */
+function rowsOfLeads(now: Snapshot): Map<string, number> {
+  const column = now.places.get(LEAD_ID_KEY);
+  const rows = new Map<string, number>();
+  now.rows.forEach((_, row) => {
+    const id = column === undefined ? null : cellAt(now, row, column);
+    if (row > 0 && typeof id === 'string' && !rows.has(id)) rows.set(id, row);
+  });
+  return rows;
+}
+
 /**
- * Whether a cell shows words that we did not put there. They stay: a value of ours goes into a cell that is empty or
- * still shows what we last wrote, and nowhere else. But a change made in the UI goes over whatever it finds.
+ * The row of a lead whose values landed beside their columns: where its Lead ID stands, or, if somebody has typed
+ * over that, the one row without any Lead ID that shows most of its values.
  */
-function isTheirs({ former }: CellUpdate, is: Value | null, written: ReadonlySet<Value | null>): boolean {
-  if (is === null || is === '' || former === null || written.has(is)) return false;
-  return !former.some((value) => cellValue(fieldCell(value)) === is);
+function findAstray(
+  step: Step,
+  now: Snapshot,
+  leadId: string,
+  expected: ReadonlyMap<string, Value | null>,
+): number | undefined {
+  const withId = now.rows.findIndex((cells, row) => row > 0 && cells.includes(leadId));
+  if (withId > 0) return withId;
+  const values = new Set([...expected.values()].filter((value) => value !== null && value !== leadId));
+  const likely = now.rows
+    .map((cells, row) => ({ row, cells, shared: new Set(cells.filter((cell) => values.has(cell))).size }))
+    .filter(({ row, shared }) => row > 0 && shared >= 2 && shared * 2 >= values.size)
+    .sort((a, b) => b.shared - a.shared)
+    .filter(({ cells }) => {
+      const ids = cells.filter(isLeadId);
+      return step.deps.store.sheets.leadsByIds(step.at.site.id, ids).length === 0;
+    });
+  const [first, second] = likely;
+  return first && first.shared !== second?.shared ? first.row : undefined;
+}
+
+interface LeadRow {
+  lead: Lead;
+  expected: ReadonlyMap<string, Value | null>;
+  row: number;
+  updates: readonly CellUpdate[];
+  isAstray: boolean;
+}
+
+function addRow(step: Step, found: Found, { lead, expected, row, updates, isAstray }: LeadRow): void {
+  const { work, now, settled, cells } = found;
+  const strays = isAstray ? straysOf(now, row, expected) : [];
+  cells.push(...strays);
+  for (const update of updates) {
+    const key = update.columnKey;
+    const column = now.places.get(key);
+    const value = expected.get(key) ?? EMPTY;
+    const is = column === undefined ? value : cellAt(now, row, column);
+    // The Lead ID's own update says that the row is astray: it stays until nothing is.
+    const done = is === value && (key !== LEAD_ID_KEY || strays.length === 0);
+    if (column === undefined || done || (is !== value && isTheirs(work, update, is)) || givenUp(step, update)) {
+      settled.push(update);
+    } else if (is !== value) cells.push({ row, column, value, leadId: lead.id, key });
+  }
+}
+
+/** Values of ours in people's columns, that are missing where they belong: to be taken out. */
+function straysOf(now: Snapshot, row: number, expected: ReadonlyMap<string, Value | null>): UncheckedCell[] {
+  const missing = new Set<Value>();
+  for (const [key, place] of now.places) {
+    const value = expected.get(key) ?? null;
+    if (value !== null && cellAt(now, row, place) !== value) missing.add(value);
+  }
+  const marked = new Set(now.places.values());
+  const strays: UncheckedCell[] = [];
+  now.rows[row]?.forEach((value, column) => {
+    if (marked.has(column) || value === null || !missing.has(value)) return;
+    strays.push({ row, column, value: EMPTY, leadId: null, key: null });
+  });
+  return strays;
+}
+
+/** Whether a cell shows words that we did not put there. */
+function isTheirs({ unchecked }: Work, { leadId, columnKey, former }: CellUpdate, is: Value | null): boolean {
+  if (is === EMPTY) return false;
+  let ours = former?.map((value) => cellValue(fieldCell(value)));
+  for (const { before, cells } of unchecked) {
+    for (const cell of cells) {
+      if (cell.leadId !== leadId || cell.key !== columnKey) continue;
+      // What a change made in the UI has found once; what came after that is a later word.
+      ours = [...(ours ?? []), cellAt(before, cell.row, cell.column), cell.value];
+    }
+  }
+  return ours !== undefined && !ours.includes(is);
 }
 
 /** A cell that never reads as it was written must not be written for ever. */
-function givenUp(step: Step, update: CellUpdate): boolean {
-  const name = restoreName(update.leadId, update.columnKey);
-  if ((step.memory.stubborn.get(name) ?? 0) < MAX_TRIES) return false;
+function givenUp(step: Step, { leadId, columnKey }: CellUpdate): boolean {
+  const name = cellName(leadId, columnKey);
+  if ((step.memory.stubborn.get(name) ?? 0) < MOST_TRIES) return false;
   step.memory.stubborn.delete(name);
-  step.deps.log.warn('sheet.cell_given_up', { lead: update.leadId, column: update.columnKey });
+  step.deps.log.warn('sheet.cell_given_up', { lead: leadId, column: columnKey });
   return true;
 }

@@ -1,120 +1,98 @@
-import type { CellUpdate, QueuedCell, SheetTab } from '../../../store/sheets.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
-import { type FoundRow, findRows, runs } from './landed.ts';
-import type { Snapshot, Unchecked, Value } from './memory.ts';
+import { findRows, runs } from './landed.ts';
+import { cellAt, type Row, type Snapshot, type Value } from './memory.ts';
 import type { TabPlan } from './plan.ts';
-import { failed, type Look, type Step } from './step.ts';
-import { isSameRow } from './undo.ts';
+import { failed, type Look, type Step, wrote } from './step.ts';
 
 /** What has to be read of a tab before single cells of it are written. */
 
-export interface Cell {
-  leadId: string;
-  key: string;
-  row: number;
-  column: number;
-  value: Value | null;
-  /** A value of ours that is to be taken out of somebody's column, and whose it is. */
-  stray?: { leadId: string; stray: Value };
-}
-
-/** What is to be done on one tab. */
-export interface Work {
-  plan: TabPlan;
-  updates: CellUpdate[];
-  cells: Cell[];
-  settled: CellUpdate[];
-  /** Cells that a write fell upon and that the database knows how to fill. */
-  requeued: QueuedCell[];
-}
-
 export type Tried<T> = { ok: true; value: T } | { ok: false; outcome: FlushOutcome };
 
-/** Rows are read in so many pieces at most; others wait for the next step. */
-const MAX_RUNS = 6;
+/** What is looked for on a tab. */
+export interface Wanted {
+  /** Leads whose cells are to be written. */
+  leadIds: ReadonlySet<string>;
+  /** Those of them whose Lead ID may stand in another column. */
+  astray: readonly string[];
+  /** Columns of cells to be written. */
+  keys: ReadonlySet<string>;
+}
 
-export async function readColumns(
-  step: Step,
-  tab: SheetTab,
-  places: ReadonlyMap<string, number>,
-  keys: ReadonlySet<string>,
-): Promise<Tried<Map<string, readonly Value[]>>> {
-  const tags = new Map<number, string>();
-  for (const column of tab.columns) {
-    if (keys.has(column.key) && places.has(column.key)) tags.set(column.metadataId, column.key);
+/** A tab of so many blocks is read whole, of a larger one what is to be written. */
+const MOST_BLOCKS = 4;
+/** Rows of a large tab are read in so many pieces at most; others wait for the next step. */
+const MOST_RUNS = 6;
+
+/**
+ * The tab, whole if it is not too large: then whatever a write may fall upon is known beforehand. Of a larger one
+ * the columns to be written and the rows of the leads.
+ */
+export async function readTab(step: Step, look: Look, plan: TabPlan, wanted: Wanted): Promise<Tried<Snapshot>> {
+  const size = step.limits.blockRows;
+  const { large } = step.memory;
+  const rows: Row[] = [];
+  for (let n = 0; n < MOST_BLOCKS && !large.has(plan.tab.id); n++) {
+    const block = await step.api.rows(step.book, plan.tab.sheetId, n * size, size);
+    if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
+    if (block.value.length === 0 && n > 0) return inOnePiece(step, { places: plan.map.places, rows }, n, plan);
+    while (rows.length < n * size) rows.push([]);
+    rows.push(...block.value);
+  }
+  large.add(plan.tab.id);
+  return readParts(step, look, plan, wanted);
+}
+
+/** Several blocks fit together if nobody moved a row while they were read. */
+async function inOnePiece(step: Step, now: Snapshot, blocks: number, plan: TabPlan): Promise<Tried<Snapshot>> {
+  if (blocks === 1) return { ok: true, value: now };
+  const tag = plan.tab.columns.find((column) => column.key === LEAD_ID_KEY)?.metadataId ?? -1;
+  const reply = await step.api.columns(step.book, [tag]);
+  if (!reply.ok) return { ok: false, outcome: failed(reply.failure, step.deps.clock.now()) };
+  const ids = reply.value.get(tag) ?? [];
+  const place = now.places.get(LEAD_ID_KEY) ?? -1;
+  const same =
+    now.rows.every((_, row) => (ids[row] ?? '') === cellAt(now, row, place)) && ids.length <= now.rows.length;
+  return same ? { ok: true, value: now } : { ok: false, outcome: wrote(0, 0) };
+}
+
+async function readParts(step: Step, look: Look, plan: TabPlan, wanted: Wanted): Promise<Tried<Snapshot>> {
+  const { tab, map } = plan;
+  const tags = new Map<number, number>();
+  for (const { key, metadataId } of tab.columns) {
+    const place = map.places.get(key);
+    if (place !== undefined && (key === LEAD_ID_KEY || wanted.keys.has(key))) tags.set(metadataId, place);
   }
   const reply = await step.api.columns(step.book, [...tags.keys()]);
   if (!reply.ok) return { ok: false, outcome: failed(reply.failure, step.deps.clock.now()) };
-  const values = new Map<string, readonly Value[]>();
-  for (const [tag, key] of tags) values.set(key, reply.value.get(tag) ?? []);
-  return { ok: true, value: values };
-}
-
-/**
- * Rows whose Lead ID our own last write fell upon. They are looked for where they were, known by their other values,
- * and get their id back first of all.
- * @param ids is given the ids found
- */
-export async function findNameless(
-  step: Step,
-  work: Work,
-  unchecked: readonly Unchecked[],
-  ids: Value[],
-): Promise<Tried<ReadonlySet<string>>> {
-  const found = new Set<string>();
-  const column = work.plan.map.places.get(LEAD_ID_KEY);
-  const present = new Set(ids);
-  for (const { before, cells } of unchecked) {
-    for (const { leadId, row } of cells) {
-      const was = before.rows.get(leadId);
-      if (leadId === '' || present.has(leadId) || found.has(leadId) || !was || column === undefined) continue;
-      const block = await step.api.rows(step.book, work.plan.tab.sheetId, row, 1);
-      if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
-      if (!isSameRow(was, block.value[0] ?? [], leadId)) continue;
-      found.add(leadId);
-      while (ids.length <= row) ids.push('');
-      ids[row] = leadId;
-      work.cells.push({ leadId, key: LEAD_ID_KEY, row, column, value: leadId });
-    }
+  const width = 1 + Math.max(-1, ...map.places.values());
+  const rows: (Value | null)[][] = [];
+  for (const [tag, place] of tags) {
+    (reply.value.get(tag) ?? []).forEach((_, row) => {
+      while (rows.length <= row) rows.push(new Array<null>(width).fill(null));
+    });
+    rows.forEach((cells, row) => {
+      cells[place] = reply.value.get(tag)?.[row] ?? '';
+    });
   }
-  return { ok: true, value: found };
-}
-
-/** The rows of these leads, whole, as far as they lie in a few runs; and the header row. */
-export async function readRows(
-  step: Step,
-  tab: SheetTab,
-  leadIds: ReadonlySet<string>,
-  rowIndex: ReadonlyMap<string, number>,
-  nameless: ReadonlySet<string>,
-): Promise<Tried<Pick<Snapshot, 'header' | 'rows'>>> {
-  const indexes = new Map<number, string>();
-  for (const id of leadIds) {
-    const row = rowIndex.get(id);
-    if (row !== undefined) indexes.set(row, id);
-  }
-  const rows = new Map<string, readonly Value[]>();
-  let header: readonly string[] = [];
-  const blocks = runs([0, ...indexes.keys()], step.limits.blockRows).slice(0, MAX_RUNS + 1);
-  for (const [start, count] of blocks) {
+  const place = map.places.get(LEAD_ID_KEY) ?? -1;
+  const indexes = rows.flatMap((cells, row) => (row > 0 && wanted.leadIds.has(String(cells[place])) ? [row] : []));
+  for (const [start, count] of runs([0, ...indexes], step.limits.blockRows).slice(0, MOST_RUNS + 1)) {
     const block = await step.api.rows(step.book, tab.sheetId, start, count);
     if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
     for (let n = 0; n < count; n++) {
       const cells = block.value[n] ?? [];
-      const id = indexes.get(start + n);
-      if (start + n === 0) header = cells.map(String);
       // Only if the row is still the one the Lead ID column spoke of.
-      else if (id !== undefined && (cells.includes(id) || nameless.has(id))) rows.set(id, cells);
+      if (start + n === 0 || (cells[place] ?? '') === rows[start + n]?.[place]) rows[start + n] = [...cells];
     }
   }
-  return { ok: true, value: { header, rows } };
-}
-
-/** Rows to be repaired as a whole, because values landed beside their columns: found wherever their Lead ID stands. */
-export async function findAstray(step: Step, look: Look, work: Work): Promise<Tried<ReadonlyMap<string, FoundRow>>> {
-  const ids = work.updates.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
-  if (ids.length === 0) return { ok: true, value: new Map() };
-  const found = await findRows(step, work.plan.tab, look, ids, 'any');
-  return found.ok ? { ok: true, value: found.rows } : found;
+  if (wanted.astray.length > 0) {
+    const found = await findRows(step, tab, look, wanted.astray, 'any');
+    if (!found.ok) return found;
+    for (const { index, cells } of found.rows.values()) {
+      while (rows.length <= index) rows.push(new Array<null>(width).fill(null));
+      rows[index] = [...cells];
+    }
+  }
+  return { ok: true, value: { places: map.places, rows } };
 }

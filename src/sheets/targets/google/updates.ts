@@ -1,15 +1,16 @@
 import type { CellUpdate, SheetBatch } from '../../../store/sheets.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
+import { readJournal, writeJournal } from './journal.ts';
 import { movedSince } from './look.ts';
 import { GUARD_BASE } from './mapping.ts';
-import { restoreName, type Snapshot } from './memory.ts';
+import { cellName, EMPTY, type Snapshot, type Unchecked, type UncheckedCell } from './memory.ts';
 import { buildBatch, byMetadataId, noteColumns, readWidths } from './plan.ts';
 import { whereAreColumns, writeCells } from './requests.ts';
 import { afterWrite } from './settle.ts';
 import { failed, type Look, type Step, wrote } from './step.ts';
-import { compare } from './updates-compare.ts';
-import type { Cell, Work } from './updates-read.ts';
+import { compare, type Found, type Work } from './updates-compare.ts';
+import { readTab, type Wanted } from './updates-read.ts';
 import { NO_LEAD_IDS } from './verify.ts';
 
 /**
@@ -18,65 +19,77 @@ import { NO_LEAD_IDS } from './verify.ts';
  * followed by another look, and done again if a sort came between.
  *
  * Each such write has a guard of its own, without leads: a send whose answer was lost is voided, never repeated,
- * because its places may be stale by then.
+ * because its places may be stale by then. Before it is sent, the tab as it was read is written down (journal.ts);
+ * no update of a tab leaves the queue while something of a write stands where it was not meant, so whoever comes
+ * after a crash finds work, and what is needed to finish it.
  */
 const QUEUE_LOOK = 5_000;
 
 export async function writeUpdates(step: Step, look: Look): Promise<FlushOutcome> {
   const { sheets } = step.deps.store;
-  const { works, dropped } = await sortOut(step, look);
+  const { works, dropped } = await sortOut(step, look, await readJournal(step));
   const columns = await makeColumns(step, works);
   if (columns) return columns;
-  // What is concluded below holds only if all of it could be read, and fits together.
-  const restore = new Map(step.memory.restore);
-  const forget = (outcome: FlushOutcome) => {
-    step.memory.restore = restore;
-    return outcome;
-  };
-  let settled: CellUpdate[] = dropped;
-  const open: { work: Work; now: Snapshot }[] = [];
+  const looked: [Work, Snapshot][] = [];
   for (const work of works) {
-    const now = await compare(step, look, work);
-    if (!now.ok) return forget(now.outcome);
-    settled = settled.concat(work.settled);
-    if (work.cells.length > 0) open.push({ work, now: now.value });
+    const now = await readTab(step, look, work.plan, wantedOf(work));
+    if (!now.ok) return now.outcome;
+    looked.push([work, now.value]);
   }
   const moved = await movedSince(
     step,
     works.map(({ plan }) => ({ tab: plan.tab, places: plan.map.places })),
   );
-  if (moved) return forget(moved);
-  step.memory.unchecked = [];
-  const requeued = works.flatMap((work) => work.requeued);
-  // Before anything leaves the queue: from here on a crash loses no more than what people wrote into these cells.
-  if (requeued.length > 0) await sheets.queueUpdates(requeued);
+  if (moved) return moved;
+  // What is concluded holds only if all of it could be read, and fits together.
+  const found = looked.map(([work, now]) => compare(step, work, now));
+  const settled = [...dropped, ...found.flatMap((each) => each.settled)];
   if (settled.length > 0) await sheets.settleUpdates(settled);
-  countWrites(step, [], settled);
-  const more = settled.length + requeued.length > 0 || step.memory.restore.size > 0;
-  if (open.length === 0) return more ? wrote(0, settled.length) : { kind: 'idle' };
-  return send(step, open, settled);
+  for (const update of settled) step.memory.stubborn.delete(cellName(update.leadId, update.columnKey));
+  const unchecked = [...found.flatMap((each) => (each.damaged ? each.work.unchecked : [])), ...heldUp(step)];
+  const open = found.filter((each) => each.cells.length > 0);
+  if (open.length > 0) return send(step, open, unchecked);
+  await writeJournal(step, unchecked);
+  return settled.length > 0 ? wrote(0, settled.length) : { kind: 'idle' };
+}
+
+/** Writes to tabs that wait for a person: they are judged when the tab goes on. */
+function heldUp({ deps, book, memory }: Step): Unchecked[] {
+  const paused = deps.store.sheets.tabs(book).filter((tab) => tab.state === 'paused');
+  return (memory.unchecked ?? []).filter((write) =>
+    paused.some((tab) => tab.id === write.tabId && tab.sheetId === write.sheetId),
+  );
+}
+
+function wantedOf({ updates, unchecked }: Work): Wanted {
+  const leadIds = new Set(updates.map((update) => update.leadId));
+  const keys = new Set(updates.map((update) => update.columnKey));
+  for (const { leadId, key } of unchecked.flatMap((write) => write.cells)) {
+    if (leadId !== null) leadIds.add(leadId);
+    if (key !== null) keys.add(key);
+  }
+  const astray = updates.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
+  return { leadIds, keys, astray };
 }
 
 /** By tab; what can go nowhere is dropped, what a paused tab holds up is left. */
-async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped: CellUpdate[] }> {
+async function sortOut(
+  step: Step,
+  look: Look,
+  unchecked: readonly Unchecked[],
+): Promise<{ works: Work[]; dropped: CellUpdate[] }> {
   const { sheets } = step.deps.store;
   const dropped: CellUpdate[] = [];
   const byForm = new Map<string, CellUpdate[]>();
   for (const update of wholeLeads(sheets.nextUpdates(step.at.site.id, QUEUE_LOOK))) {
     byForm.set(update.formId, [...(byForm.get(update.formId) ?? []), update]);
   }
-  const ready = new Set(sheets.tabs(step.book).flatMap((tab) => (tab.state === 'ready' ? [tab.id] : [])));
-  for (const [name, { tabId }] of step.memory.restore) if (!ready.has(tabId)) step.memory.restore.delete(name);
-  step.memory.unchecked = step.memory.unchecked.filter(({ tabId }) => ready.has(tabId));
-  const waiting = new Set([
-    ...step.memory.unchecked.map((each) => each.tabId),
-    ...[...step.memory.restore.values()].map((each) => each.tabId),
-  ]);
   const works: Work[] = [];
   for (const tab of sheets.tabs(step.book)) {
     const updates = byForm.get(tab.formId) ?? [];
     byForm.delete(tab.formId);
-    if (tab.state !== 'ready' || (updates.length === 0 && !waiting.has(tab.id))) continue;
+    const earlier = unchecked.filter(({ tabId, sheetId }) => tabId === tab.id && sheetId === tab.sheetId);
+    if (tab.state !== 'ready' || updates.length + earlier.length === 0) continue;
     const plan = await noteColumns(step, tab, look);
     if (!plan.map.tagged) continue;
     if (!plan.map.places.has(LEAD_ID_KEY)) {
@@ -87,7 +100,7 @@ async function sortOut(step: Step, look: Look): Promise<{ works: Work[]; dropped
     const known = new Set(plan.tab.columns.filter((each) => each.state !== 'removed').map((each) => each.key));
     dropped.push(...updates.filter((update) => !known.has(update.columnKey)));
     const kept = updates.filter((update) => known.has(update.columnKey));
-    works.push({ plan, updates: firstLeads(kept, step.limits.updates), cells: [], settled: [], requeued: [] });
+    works.push({ plan, updates: firstLeads(kept, step.limits.updates), unchecked: earlier });
   }
   // Their tab is not in this book: whoever writes the row there writes it as it is then.
   for (const rest of byForm.values()) dropped.push(...rest);
@@ -128,59 +141,45 @@ function planEmpty(step: Step): Promise<SheetBatch> {
   return sheets.planBatch({ siteId: step.at.site.id, book: step.book, guardBase: GUARD_BASE, leads: [] });
 }
 
-/** Only writes that Google took count: an outage gives nothing up. */
-function countWrites(step: Step, open: readonly { work: Work }[], settled: readonly CellUpdate[]): void {
-  const { stubborn } = step.memory;
-  for (const { work } of open) {
-    for (const { leadId, key } of work.cells) {
-      if (leadId === '') continue;
-      const name = restoreName(leadId, key);
-      stubborn.set(name, (stubborn.get(name) ?? 0) + 1);
-    }
-  }
-  for (const update of settled) stubborn.delete(restoreName(update.leadId, update.columnKey));
-}
-
-async function send(
-  step: Step,
-  open: readonly { work: Work; now: Snapshot }[],
-  settled: readonly CellUpdate[],
-): Promise<FlushOutcome> {
+/** Writes the cells, and before that down what they may fall upon. `unchecked`: earlier writes still to be undone. */
+async function send(step: Step, open: readonly Found[], unchecked: readonly Unchecked[]): Promise<FlushOutcome> {
   const batch = await planEmpty(step);
   const built = buildBatch(step, batch, new Map(), [], new Map());
-  for (const { work, now } of open) {
+  const writes: Unchecked[] = [];
+  for (const { work, now, cells } of open) {
     const { tab, map } = work.plan;
-    for (const run of inRuns(work.cells)) {
+    for (const run of inRuns(cells)) {
       const [first] = run;
       if (!first) continue;
-      built.requests.push(
-        writeCells(
-          tab.sheetId,
-          first.row,
-          first.column,
-          run.map((cell) => cell.value),
-        ),
-      );
+      const values = run.map(({ value }) => (value === EMPTY ? null : value));
+      built.requests.push(writeCells(tab.sheetId, first.row, first.column, values));
       built.owners.push(tab.id);
     }
     built.requests.push(whereAreColumns(tab.sheetId));
     built.owners.push(tab.id);
     const at = built.requests.length - 1;
     built.expected.push({ tabId: tab.id, at, places: byMetadataId(tab, map.places) });
-    const cells = work.cells.filter((cell) => cell.leadId !== '');
-    const strays = work.cells.map((cell) => cell.stray).filter((stray) => stray !== undefined);
-    step.memory.unchecked.push({ tabId: tab.id, before: now, cells, strays });
+    writes.push({ tabId: tab.id, sheetId: tab.sheetId, guardId: batch.guardId, before: now, cells });
   }
+  await writeJournal(step, [...unchecked, ...writes]);
   const reply = await step.api.batchUpdate(step.book, built.requests);
-  if (reply.ok) countWrites(step, open, settled);
+  if (reply.ok) countTries(step, open);
   return afterWrite(step, batch, built, reply);
 }
 
-/** Neighbouring cells of one row, to be written by one request. A later cell of the same place wins. */
-function inRuns(cells: readonly Cell[]): Cell[][] {
-  const byPlace = new Map(cells.map((cell) => [`${cell.row} ${cell.column}`, cell]));
-  const sorted = [...byPlace.values()].sort((a, b) => a.row - b.row || a.column - b.column);
-  const found: Cell[][] = [];
+/** Only writes that Google took count: an outage gives nothing up. */
+function countTries({ memory }: Step, open: readonly Found[]): void {
+  for (const { leadId, key } of open.flatMap((each) => each.cells)) {
+    if (leadId === null || key === null) continue;
+    const name = cellName(leadId, key);
+    memory.stubborn.set(name, (memory.stubborn.get(name) ?? 0) + 1);
+  }
+}
+
+/** Neighbouring cells of one row, to be written by one request. */
+function inRuns(cells: readonly UncheckedCell[]): UncheckedCell[][] {
+  const sorted = [...cells].sort((a, b) => a.row - b.row || a.column - b.column);
+  const found: UncheckedCell[][] = [];
   for (const cell of sorted) {
     const run = found.at(-1);
     const last = run?.at(-1);
