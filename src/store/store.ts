@@ -3,6 +3,7 @@ import type { Scope } from '../contract/key.ts';
 import type { Source } from '../contract/source.ts';
 import type { Enrichment, Submission, SyncStatus, Warning } from '../contract/submission.ts';
 import type { ErrorDetail } from '../lib/errors.ts';
+import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { SheetStore } from './sheets.ts';
 
@@ -21,6 +22,11 @@ export interface Store {
   readonly sheets: SheetStore;
   /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
   refresh(): boolean;
+  /**
+   * Brings the search index up to date, in small slices beside all other work, and says what became of it; returns at
+   * once. For the server, each half second or so. Lists ask for little that is missing themselves.
+   */
+  tendSearch(say: (event: string, data: LogData) => void): void;
   /** What the server noticed while it ran, for `doctor`; null: nothing. */
   notice(name: Notice): string | null;
   /** Keeps it, or forgets it (null). */
@@ -270,7 +276,10 @@ export interface LeadFilter {
   createdBefore?: number;
   utmSource?: string;
   utmCampaign?: string;
-  /** Words that must all be in the lead's field values, each by its start. */
+  /**
+   * Words that must all be in the lead's field values, each by its start; whatever their case and diacritics. Without a
+   * word (punctuation alone) nothing is found. While the index is made anew, what is in it so far is.
+   */
   q?: string;
 }
 

@@ -75,6 +75,8 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   const insertKey = db.query<unknown, [string, string, string, string, number]>(
     'INSERT OR REPLACE INTO idempotency (site_id, key, body_hash, result, created_at) VALUES (?, ?, ?, ?, ?)',
   );
+  // The search index goes by ids, and is past these.
+  const sayAnew = db.query<unknown, [string, string]>('INSERT INTO search_stale (lead_id, site_id) VALUES (?, ?)');
   const GROWN = Symbol('forms with new fields');
 
   function resolveForm(siteId: string, ref: FormRef, lead: NewLead, turn: Turn): KnownForm | null {
@@ -149,6 +151,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       syncStatus,
       bodyText(lead.body),
     ]);
+    if (turn.late) sayAnew.run(id, siteId);
     noteFields(form, lead, turn);
     const tally = tallyOf(turn, deps.tallies);
     tally.countLead(stored, spam ? 'spam' : form.ignored ? 'ignored' : 'submissions', 1);

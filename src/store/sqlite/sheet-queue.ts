@@ -123,12 +123,18 @@ export function createSheetQueue(
   const syncedIds = db.query<{ id: string }, [string, string, string, number]>(
     "SELECT id FROM lead WHERE site_id = ? AND form_id = ? AND id > ? AND sync_status = 'synced' ORDER BY id LIMIT ?",
   );
+  // That a lead goes to no sheet is in the search index.
+  const sayAnew = db.query<unknown, [string, string]>(
+    `INSERT INTO search_stale (lead_id, site_id) SELECT id, site_id FROM lead
+     WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) AND sync_status = 'skipped'`,
+  );
   /** Moves leads to `pending` or `synced` and keeps the counters true. */
   function move(siteId: string, leadIds: readonly string[], to: 'pending' | 'synced', turn: Turn): void {
     const list = JSON.stringify(leadIds);
     const tally = tallyOf(turn, deps.tallies);
     for (const { sync_status: from, n } of statuses.all(siteId, list)) {
       tally.moveSync(siteId, from as 'pending', to, n);
+      if (from === 'skipped') sayAnew.run(siteId, list);
     }
     if (to === 'synced') setSynced.run(turn.now, siteId, list);
     else setPending.run(siteId, list);

@@ -1,5 +1,6 @@
 import { SQLiteError } from 'bun:sqlite';
 import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { drizzle } from 'drizzle-orm/bun-sqlite';
 import type { Clock } from '../../lib/clock.ts';
 import { type Ids, idTime } from '../../lib/ids.ts';
@@ -14,6 +15,7 @@ import { LeadRows } from './lead-rows.ts';
 import { createLeads } from './leads.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DatabaseProblem, type OpenOptions, openDatabase, schemaVersion } from './open.ts';
+import { createSearch } from './search/search.ts';
 import { createSheetBatches, PRUNE_BATCHES } from './sheet-batches.ts';
 import { createSheetQueue } from './sheet-queue.ts';
 import { createSheetTabs } from './sheet-tabs.ts';
@@ -32,6 +34,10 @@ export interface StoreOptions extends OpenOptions {
 }
 
 const BATCH_MEMORY_MS = 86_400_000;
+/** Beside the database. It can be made again from that one at any time, so no backup needs it. */
+const SEARCH_FILE = 'search.db';
+/** So many changes that the search index has taken in are forgotten in one transaction. */
+const SETTLED_AT_ONCE = 500;
 
 /**
  * Opens the SQLite store; makes the file as needed, and brings it up to date where `mayUpgrade` says so.
@@ -93,6 +99,16 @@ export function openStore(options: StoreOptions): Store {
   const { putInTurn: _putInTurn, ...tabMethods } = tabs;
   const { rows: rowRemovals, ...removal } = createLeadRemoval(context, { tallies });
   const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
+  const settleStale = db.query<unknown, [number, number]>(
+    'DELETE FROM search_stale WHERE seq IN (SELECT seq FROM search_stale WHERE seq <= ? ORDER BY seq LIMIT ?)',
+  );
+  const search = createSearch({
+    main: db,
+    path: join(dirname(options.path), SEARCH_FILE),
+    clock: options.clock,
+    siteIds: () => siteCache.list().map((site) => site.id),
+    settle: (seq) => writer.run(() => void settleStale.run(seq, SETTLED_AT_ONCE)),
+  });
   const pruneKeys = db.query<unknown, [number]>('DELETE FROM idempotency WHERE created_at < ?');
 
   const notice = db.query<{ value: string }, [string]>('SELECT value FROM meta WHERE name = ?');
@@ -108,6 +124,7 @@ export function openStore(options: StoreOptions): Store {
         forms: formCache,
         rows,
         tallies,
+        search,
         siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
         queueCells,
       }),
@@ -121,6 +138,7 @@ export function openStore(options: StoreOptions): Store {
       ...rowRemovals,
     },
     refresh,
+    tendSearch: search.tend,
     notice: (name) => notice.get(`notice_${name}`)?.value ?? null,
     setNotice: (name, text) =>
       writer.run(() => {
@@ -141,6 +159,7 @@ export function openStore(options: StoreOptions): Store {
         for (const sql of PRUNE_BATCHES) db.query<unknown, [number]>(sql).run(nowMs - BATCH_MEMORY_MS);
       }),
     async close() {
+      search.close();
       await keys.flushTouches().catch(() => {});
       writer.close();
       moveLogIntoFile(db);

@@ -21,6 +21,8 @@ interface Job {
 export interface Turn {
   /** Milliseconds. Each turn's is later than the one before, so ids made in it sort after all earlier ones. */
   now: number;
+  /** Whether the clock was set right so far back that ids made now sort before others that exist. */
+  late: boolean;
   /** Runs `task` after the commit, or never. For changes to what is kept in memory. */
   onCommit(task: () => void): void;
   /** Runs `task` as the transaction's last work. For sums that all jobs of the turn add to. */
@@ -63,6 +65,8 @@ export class Writer {
   #scheduled = false;
   #closed = false;
   #lastTurnAt = 0;
+  /** The latest moment that ids were made at, as far as is known. */
+  #newestAt = 0;
   /** Set while nothing can be written (disk full): the reason, for /readyz. */
   #trouble: string | null = null;
   #cancelProbe: Cancel | null = null;
@@ -87,6 +91,7 @@ export class Writer {
   /** Ids made at or before this moment may exist already: what another process wrote. */
   notBefore(ms: number): void {
     if (ms > this.#lastTurnAt) this.#lastTurnAt = ms;
+    if (ms > this.#newestAt) this.#newestAt = ms;
   }
 
   /**
@@ -129,8 +134,10 @@ export class Writer {
     try {
       this.#begin.run();
       this.#hooks.afterBegin();
+      const now = this.#nextTime();
       const turn: Turn = {
-        now: this.#nextTime(),
+        now,
+        late: now <= this.#newestAt,
         onCommit: (task) => afterCommit.push(task),
         beforeCommit: (task) => lastWork.push(task),
         shared<T>(key: symbol, make: () => T): T {
@@ -152,6 +159,7 @@ export class Writer {
       return;
     }
     this.#trouble = null;
+    this.#newestAt = Math.max(this.#newestAt, this.#lastTurnAt);
     // It is on disk: from here on nothing can turn into an error what was asked for. Those who wait go on after this turn.
     for (const [i, job] of jobs.entries()) job.resolve(results[i]);
     for (const task of afterCommit) task();

@@ -1,0 +1,164 @@
+import type { Database } from 'bun:sqlite';
+import type { SyncStatus } from '../../contract/submission.ts';
+import type { LeadFilter, LeadQuery, LeadStore } from '../store.ts';
+import type { FormCache } from './form-cache.ts';
+import {
+  checkedPiece,
+  countIn,
+  fewPiece,
+  idsIn,
+  pendingPiece,
+  rangeOf,
+  statusPiece,
+  tablePiece,
+} from './lead-pieces.ts';
+import type { LeadRow, LeadRows } from './lead-rows.ts';
+import { blockPieces, type Look, type Piece } from './search/look.ts';
+import type { Search } from './search/search.ts';
+
+interface Deps {
+  db: Database;
+  forms: FormCache;
+  rows: LeadRows;
+  search: Pick<Search, 'at'>;
+}
+
+/** So few leads of a status are looked at one by one. */
+const FEW = 1_000;
+/** A list is gone on with so often, at most, where leads have changed since they went into the index. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Lists and counts of leads. Each filter goes the way that looks at the fewest leads: kept counters, an index of the
+ * table, or the search index. What that one does not know yet is looked up in the table.
+ */
+export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadStore, 'list' | 'count'> {
+  const totals = db.query<{ leads: number; spam: number }, [string]>(
+    'SELECT coalesce(sum(submission_count), 0) AS leads, coalesce(sum(spam_count), 0) AS spam FROM form WHERE site_id = ?',
+  );
+  const formTotals = db.query<{ leads: number; spam: number }, [string, string]>(
+    'SELECT submission_count AS leads, spam_count AS spam FROM form WHERE site_id = ? AND id = ?',
+  );
+  const statusTotal = db.query<{ leads: number }, [string, string]>(
+    'SELECT leads FROM sync_count WHERE site_id = ? AND status = ?',
+  );
+  const inStatus = (siteId: string, status: SyncStatus) => statusTotal.get(siteId, status)?.leads ?? 0;
+
+  /** Runs `work` on where the leads are that are looked for. */
+  function look<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
+    const { syncStatus } = at.filter;
+    if (syncStatus !== undefined && syncStatus !== 'skipped') return lookByStatus(siteId, syncStatus, at, work);
+    if (isPlain(at.filter) && !isMostlySpam(siteId, at.filter)) return work([tablePiece(db, siteId, at, rangeOf(at))]);
+    return lookInIndex(siteId, at, work);
+  }
+
+  /** Whether a walk past the spam would be a long one. */
+  function isMostlySpam(siteId: string, { spam }: LeadFilter): boolean {
+    const total = spam === 'exclude' ? totals.get(siteId) : null;
+    return total !== null && total.spam > total.leads;
+  }
+
+  function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
+    const found = search.at(siteId, (file, complete) => {
+      const pieces = blockPieces(file, siteId, at);
+      if (complete) return { result: work(pieces) };
+      const { after, before } = rangeOf(at);
+      const [rangeStart] = [file.site(siteId)?.upto ?? '', after].sort().reverse();
+      const rest = tablePiece(db, siteId, at, { after: rangeStart ?? after, before });
+      return { result: work(at.newestFirst ? [rest, ...pieces] : [...pieces, rest]) };
+    });
+    return found ? found.result : work([tablePiece(db, siteId, at, rangeOf(at))]);
+  }
+
+  function lookByStatus<T>(
+    siteId: string,
+    status: Exclude<SyncStatus, 'skipped'>,
+    at: Look,
+    work: (pieces: Piece[]) => T,
+  ): T {
+    const { formId } = at.filter;
+    if (inStatus(siteId, status) <= FEW) return work([fewPiece(db, siteId, status, at)]);
+    if (!needsIndex(at.filter)) {
+      const ofForms = formId === undefined ? [...forms.site(siteId).all()].map((form) => form.id) : [formId];
+      if (status === 'pending') return work([pendingPiece(db, siteId, ofForms, at)]);
+      if (formId === undefined) return work([statusPiece(db, siteId, status, at)]);
+    }
+    return lookInIndex(siteId, at, (pieces) => work(pieces.map((piece) => checkedPiece(db, siteId, status, piece))));
+  }
+
+  /**
+   * Most leads are in the sheet, so those that are not are counted, and taken off what matches whatever its status.
+   * @returns null where that doesn't help
+   */
+  function countSynced(siteId: string, filter: LeadFilter, limit: number): number | null {
+    if (filter.formId === undefined && !needsIndex(filter)) return null;
+    const apart = (['pending', 'failed'] as const).filter((status) => inStatus(siteId, status) > 0);
+    if (inStatus(siteId, 'synced') <= FEW || apart.some((status) => inStatus(siteId, status) > FEW)) return null;
+    const at = { filter, newestFirst: true };
+    const off = countIn(
+      apart.map((status) => fewPiece(db, siteId, status, at)),
+      2 * FEW,
+    );
+    return search.at(siteId, (file, complete) =>
+      complete ? Math.min(limit, countIn(blockPieces(file, siteId, at), limit + off) - off) : null,
+    );
+  }
+
+  function readRows(siteId: string, ids: readonly string[], filter: LeadFilter): LeadRow[] {
+    const found = new Map(rows.findManyRows(siteId, ids).map((row) => [row.id, row]));
+    return ids.flatMap((id) => {
+      const row = found.get(id);
+      return row && isStill(row, filter) ? [row] : [];
+    });
+  }
+
+  return {
+    list(siteId, { filter, newestFirst, limit, offset, afterId }: LeadQuery) {
+      const found: LeadRow[] = [];
+      let at: Look = { filter, newestFirst, afterId };
+      let skip = offset;
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const take = (limit + 1 - found.length) * 2 ** round;
+        const ids = look(siteId, at, (pieces) => idsIn(pieces, skip, take));
+        found.push(...readRows(siteId, ids, filter));
+        if (ids.length < take || found.length > limit) break;
+        at = { ...at, afterId: ids.at(-1) };
+        skip = 0;
+      }
+      return found.slice(0, limit + 1).map((row) => rows.toLead(row));
+    },
+    count(siteId, filter, cap) {
+      const kept = keptCount(filter);
+      if (kept) {
+        const total = filter.formId === undefined ? totals.get(siteId) : formTotals.get(siteId, filter.formId);
+        return total ? kept(total) : 0;
+      }
+      const synced = filter.syncStatus === 'synced' ? countSynced(siteId, filter, cap + 1) : null;
+      return synced ?? look(siteId, { filter, newestFirst: true }, (pieces) => countIn(pieces, cap + 1));
+    },
+  };
+}
+
+/** How a kept counter answers this filter, or null where leads have to be counted. */
+function keptCount(filter: LeadFilter): ((total: { leads: number; spam: number }) => number) | null {
+  const { spam, formId: _formId, ...others } = filter;
+  if (Object.values(others).some((value) => value !== undefined)) return null;
+  return ({ leads, spam: marked }) => (spam === 'exclude' ? leads : spam === 'only' ? marked : leads + marked);
+}
+
+/** Whether the table's own indexes have nearly all of what is asked for in a row. */
+function isPlain({ spam: _spam, ...others }: LeadFilter): boolean {
+  return Object.values(others).every((value) => value === undefined);
+}
+
+/** Whether something is asked for that no index of the table knows. */
+function needsIndex({ source, score, utmSource, utmCampaign, q }: LeadFilter): boolean {
+  return [source, score, utmSource, utmCampaign, q].some((value) => value !== undefined);
+}
+
+/** Whether a lead still is what the filter wants, in what may have changed since it went into the index. */
+function isStill(row: LeadRow, { spam, score, syncStatus }: LeadFilter): boolean {
+  if (spam !== 'include' && row.spam !== (spam === 'only' ? 1 : 0)) return false;
+  if (syncStatus !== undefined && row.sync_status !== syncStatus) return false;
+  return score === undefined || (row.judgement !== null && JSON.parse(row.judgement).score === score);
+}
