@@ -258,7 +258,7 @@ export function createSync(deps: SyncDeps): Sync {
     sweep() {
       for (const { siteId } of store.sheets.waiting()) schedule(siteId, 0);
       for (const target of store.sheets.targets()) {
-        if (isDue(target, clock.now())) schedule(target.siteId, 0);
+        if (isDue(target, clock.now()) || store.sheets.hasChores(target.book)) schedule(target.siteId, 0);
       }
     },
     retryNow: (siteId) => exclusively(siteId, step),

@@ -60,7 +60,9 @@ export interface SheetStore {
   addTab(input: NewSheetTab): Promise<SheetTab>;
   updateTab(
     id: string,
-    change: Partial<Pick<SheetTab, 'title' | 'state' | 'problem' | 'generation' | 'length' | 'auditedAt' | 'sheetId'>>,
+    change: Partial<
+      Pick<SheetTab, 'title' | 'namedFor' | 'state' | 'problem' | 'generation' | 'length' | 'auditedAt' | 'sheetId'>
+    >,
   ): Promise<void>;
   /** Adds columns, or changes those with the same key. */
   putColumns(tabId: string, columns: readonly SheetColumn[]): Promise<void>;
@@ -115,8 +117,8 @@ export interface SheetStore {
   settleRemovals(book: string, leadIds: readonly string[]): Promise<void>;
   /** How many wait in the site's present book, and in those it has left. */
   removalCounts(siteId: string): { here: number; elsewhere: number };
-  /** Sites whose present book has rows to be taken out. */
-  sitesRemoving(): string[];
+  /** Whether the book has rows to be taken out, or tabs whose form has another `sheetTab` by now. */
+  hasChores(book: string): boolean;
 
   /** What the driver wants to know of this book after a crash; null: nothing. */
   journal(book: string): Uint8Array | null;
@@ -215,10 +217,13 @@ export interface SheetTab {
   generation: number;
   length: number;
   auditedAt: number | null;
+  /** The form's `sheetTab` that the title was made for, or that was seen to need no other title; null: not looked at. */
+  namedFor: string | null;
   columns: readonly SheetColumn[];
 }
 
 export type NewSheetTab = Pick<SheetTab, 'siteId' | 'book' | 'formId' | 'sheetId' | 'title' | 'state'> & {
+  namedFor?: string | null;
   columns: readonly SheetColumn[];
 };
 

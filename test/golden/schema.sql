@@ -150,7 +150,7 @@ CREATE TABLE sheet_tab (
   problem TEXT,
   generation INTEGER NOT NULL DEFAULT 0,
   length INTEGER NOT NULL DEFAULT 0,
-  audited_at INTEGER,
+  audited_at INTEGER, named_for TEXT,
   UNIQUE (book, form_id)
 ) STRICT;
 

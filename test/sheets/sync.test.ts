@@ -92,6 +92,21 @@ describe('when a flush starts', () => {
     expect(mostAtOnce()).toBe(1);
   });
 
+  test('the sweep finds a site that has nothing but rows to take out', async () => {
+    const { leads, pass, sync, siteId, store, calls } = await syncHarness();
+    await leads(siteId, 1);
+    await pass(3_000);
+    const before = calls.length;
+    sync.sweep();
+    await pass(0);
+    expect(calls).toHaveLength(before);
+    const [lead] = store.leads.list(siteId, { filter: { spam: 'include' }, newestFirst: true, limit: 1, offset: 0 });
+    await store.leads.remove(siteId, [lead?.id ?? ''], { rows: true });
+    sync.sweep();
+    await pass(0);
+    expect(calls).toHaveLength(before + 1);
+  });
+
   test('a lost wake-up is found by the sweep', async () => {
     const { leadsUnnoticed, pass, sync, siteId, store, calls } = await syncHarness();
     await leadsUnnoticed(siteId, 3);

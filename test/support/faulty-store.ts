@@ -21,6 +21,7 @@ const WRITES: readonly (keyof SheetStore)[] = [
   'planBatch',
   'resendBatch',
   'settleUpdates',
+  'settleRemovals',
   'addTab',
   'updateTab',
   'putColumns',

@@ -11,7 +11,7 @@ import type { Turn } from './writer.ts';
 
 /** The parts of the store that take leads away, and that keep what is still to be taken out of sheets. */
 export type LeadRemoval = Pick<LeadStore, 'remove' | 'idsByEmail'>;
-export type RowRemovals = Pick<SheetStore, 'nextRemovals' | 'removalCounts' | 'sitesRemoving' | 'settleRemovals'>;
+export type RowRemovals = Pick<SheetStore, 'nextRemovals' | 'removalCounts' | 'hasChores' | 'settleRemovals'>;
 
 interface Row {
   id: string;
@@ -82,8 +82,9 @@ export function createLeadRemoval(
   const settleRows = db.query<unknown, [string, string]>(
     'DELETE FROM sheet_removal WHERE book = ? AND lead_id IN (SELECT value FROM json_each(?))',
   );
-  const waitingRows = db.query<{ site_id: string; book: string; n: number }, []>(
-    'SELECT site_id, book, count(*) AS n FROM sheet_removal GROUP BY site_id, book',
+  const chores = db.query<{ some: number }, [string]>(
+    `SELECT EXISTS (SELECT 1 FROM sheet_removal WHERE book = ?1) OR EXISTS (SELECT 1 FROM sheet_tab tab
+       JOIN form ON form.id = tab.form_id WHERE tab.book = ?1 AND tab.named_for IS NOT form.sheet_tab) AS some`,
   );
   const waitingOfSite = db.query<{ book: string; n: number }, [string]>(
     'SELECT book, count(*) AS n FROM sheet_removal WHERE site_id = ? GROUP BY book',
@@ -185,8 +186,7 @@ export function createLeadRemoval(
         for (const { book, n } of waitingOfSite.all(siteId)) counts[book === present ? 'here' : 'elsewhere'] += n;
         return counts;
       },
-      sitesRemoving: () =>
-        waitingRows.all().flatMap(({ site_id, book }) => (book === presentBook(site_id) ? [site_id] : [])),
+      hasChores: (book) => chores.get(book)?.some === 1,
       settleRemovals: (book, leadIds) =>
         writer.run(() => {
           settleRows.run(book, JSON.stringify(leadIds));

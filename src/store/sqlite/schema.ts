@@ -117,6 +117,7 @@ export const sheetTab = sqliteTable('sheet_tab', {
   generation: integer('generation').notNull(),
   length: integer('length').notNull(),
   auditedAt: integer('audited_at'),
+  namedFor: text('named_for'),
 });
 
 export const sheetColumn = sqliteTable(

@@ -56,7 +56,7 @@ export function createSheetTabs({ orm, db, writer, ids }: Context): Tabs & { put
         ofBook.all(book),
       ),
     tabOfForm: findOne,
-    addTab: ({ columns, ...input }) =>
+    addTab: ({ columns, namedFor = null, ...input }) =>
       writer.run((turn) => {
         const row: Row = {
           ...input,
@@ -65,6 +65,7 @@ export function createSheetTabs({ orm, db, writer, ids }: Context): Tabs & { put
           generation: 0,
           length: 0,
           auditedAt: null,
+          namedFor,
         };
         orm.insert(sheetTab).values(row).run();
         putInTurn(row.id, columns);

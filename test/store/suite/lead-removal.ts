@@ -69,18 +69,18 @@ export function describeLeadRemoval(world: MakeWorld): void {
       const target = { kind: 'google', book: 'sheet', connectionId: null, title: null, url: null } as const;
       await store.sheets.setTarget(siteId, target);
       await store.leads.remove(siteId, [kept?.id ?? ''], { rows: false });
-      expect(store.sheets.sitesRemoving()).toEqual([]);
+      expect(store.sheets.hasChores('sheet')).toBe(false);
       const gone = [a?.id ?? '', b?.id ?? ''];
       await store.leads.remove(siteId, gone, ROWS);
       expect(removals(store, 'sheet')).toEqual(gone);
       expect(removals(store, `local:${siteId}`)).toEqual(gone);
       expect(store.sheets.removalCounts(siteId)).toEqual({ here: 2, elsewhere: 2 });
-      expect(store.sheets.sitesRemoving()).toEqual([siteId]);
+      expect(store.sheets.hasChores('sheet')).toBe(true);
       const [first] = store.sheets.nextRemovals('sheet', 1);
       expect(first).toEqual({ book: 'sheet', siteId, leadId: gone[0] ?? '', formId: a?.formId ?? '' });
       await store.sheets.settleRemovals('sheet', gone);
       expect(store.sheets.removalCounts(siteId)).toEqual({ here: 0, elsewhere: 2 });
-      expect(store.sheets.sitesRemoving()).toEqual([]);
+      expect(store.sheets.hasChores('sheet')).toBe(false);
     });
 
     test.each(['delivered', 'void', 'planned', 'ambiguous'] as const)(

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { CellUpdate, SheetProblem, SheetTab } from '../../../store/sheets.ts';
+import type { CellUpdate, RowRemoval, SheetProblem, SheetTab } from '../../../store/sheets.ts';
 import type { FormOutline, Lead, Site } from '../../../store/store.ts';
 import { type ColumnSpec, missingColumns, newTabColumns, OTHER_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
@@ -15,6 +15,7 @@ import { localBook, rewriteWaitMs, siteFolder, tabPath, type Workbook } from './
 const MAX_ROWS = 1_000;
 const MAX_BYTES = 1_500_000;
 const MAX_UPDATES = 1_000;
+const MAX_REMOVALS = 1_000;
 /** How many times as long as it has worked a flush rests while leads keep coming: an eighth of the time is left to it. */
 const REST = 7;
 
@@ -24,6 +25,15 @@ interface TabWork {
   tab: SheetTab;
   leads: Lead[];
   updates: CellUpdate[];
+  /** Deleted leads whose rows are to go. */
+  removals: string[];
+}
+
+/** Everything that waits for a site's workbook, as far as one step goes. */
+interface Waiting {
+  leads: readonly Lead[];
+  updates: readonly CellUpdate[];
+  removals: readonly RowRemoval[];
 }
 
 /** What a flush has come to so far. */
@@ -35,18 +45,15 @@ interface Tally {
   trouble: SheetProblem | null;
 }
 
-/** Writes what waits for a site's local workbook. One step: at most a thousand rows and as many cells. */
+/** Writes what waits for a site's local workbook. One step: at most a thousand rows, cells and rows to be taken out. */
 export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcome> {
-  const { sheets } = book.store;
   const startedAt = book.clock.monotonic();
-  // Updates first: a lead read after them shows at least what they stand for.
-  const updates = sheets.nextUpdates(site.id, MAX_UPDATES);
-  const leads = sheets.nextLeads(site.id, localBook(site.id), MAX_ROWS, MAX_BYTES);
-  if (updates.length === 0 && leads.length === 0) return { kind: 'idle' };
+  const waiting = whatWaits(book, site);
+  if (!waiting) return { kind: 'idle' };
   const tally: Tally = { rows: 0, cells: 0, wakeMs: null, trouble: null };
   try {
     await mkdir(siteFolder(book.dir, site.id), { recursive: true, mode: 0o700 });
-    const work = await workPerTab(book, site, leads, updates, tally);
+    const work = await workPerTab(book, site, waiting, tally);
     const appends: TabWork[] = [];
     for (const item of work) {
       const append = await guarded(tally, () => prepare(book, item, tally));
@@ -57,6 +64,17 @@ export async function flushSite(book: Workbook, site: Site): Promise<FlushOutcom
     tally.trouble = expectProblem(error);
   }
   return outcomeOf(tally, book.clock.monotonic() - startedAt);
+}
+
+/** null: nothing. A tab whose form has another title by now waits too, though there is nothing to write into it. */
+function whatWaits({ store: { sheets } }: Workbook, site: Site): Waiting | null {
+  const book = localBook(site.id);
+  // Updates first: a lead read after them shows at least what they stand for.
+  const updates = sheets.nextUpdates(site.id, MAX_UPDATES);
+  const leads = sheets.nextLeads(site.id, book, MAX_ROWS, MAX_BYTES);
+  const removals = sheets.nextRemovals(book, MAX_REMOVALS);
+  const nothing = updates.length + leads.length === 0 && !sheets.hasChores(book);
+  return nothing ? null : { leads, updates, removals };
 }
 
 /** Those who bring new leads come first: their answers wait for no row. */
@@ -87,8 +105,7 @@ async function guarded<T>(tally: Tally, task: () => Promise<T | null>): Promise<
 async function workPerTab(
   book: Workbook,
   site: Site,
-  leads: readonly Lead[],
-  updates: readonly CellUpdate[],
+  { leads, updates, removals }: Waiting,
   tally: Tally,
 ): Promise<TabWork[]> {
   const forms = new Map(book.store.forms.outlines(site.id).map((form) => [form.id, form]));
@@ -97,9 +114,11 @@ async function workPerTab(
   const tabOf = new Map(tabs.map((tab) => [tab.formId, tab]));
   const taken = new Set(tabs.map((tab) => foldTitle(tab.title)));
   const updatesOf = Map.groupBy(updates, (update) => update.formId);
+  const removalsOf = Map.groupBy(removals, (removal) => removal.formId);
   const work: TabWork[] = [];
   const pointless: CellUpdate[] = [];
-  for (const formId of new Set([...leadsOf.keys(), ...updatesOf.keys()])) {
+  const absent: string[] = [];
+  for (const formId of new Set([...leadsOf.keys(), ...updatesOf.keys(), ...removalsOf.keys()])) {
     const form = forms.get(formId);
     const own = leadsOf.get(formId) ?? [];
     let tab = tabOf.get(formId);
@@ -111,8 +130,13 @@ async function workPerTab(
     const keys = new Set(tab?.length ? tab.columns.map((column) => column.key) : []);
     const [shown, unseen] = split(updatesOf.get(formId) ?? [], (update) => keys.has(update.columnKey));
     pointless.push(...unseen);
-    if (tab && tab.state !== 'paused') work.push({ site, tab, leads: own, updates: shown });
+    const gone = (removalsOf.get(formId) ?? []).map((removal) => removal.leadId);
+    if (!tab?.length) absent.push(...gone);
+    if (tab && tab.state !== 'paused') {
+      work.push({ site, tab, leads: own, updates: shown, removals: tab.length > 0 ? gone : [] });
+    }
   }
+  if (absent.length > 0) await book.store.sheets.settleRemovals(localBook(site.id), absent);
   if (pointless.length > 0) await book.store.sheets.settleUpdates(pointless);
   tally.cells += pointless.length;
   return work;
@@ -156,6 +180,7 @@ async function addTab(
     sheetId: 0,
     title: freeTitle(fileTitle(form.sheetTab), (folded) => taken.has(folded)),
     state: 'ready',
+    namedFor: form.sheetTab,
     columns: withColumns([], newTabColumns(site, leads, [...form.fields])),
   });
 }
@@ -165,12 +190,12 @@ async function addTab(
  * @returns what can simply be appended; null when nothing is left
  */
 async function prepare(book: Workbook, work: TabWork, tally: Tally): Promise<TabWork | null> {
-  const { site, leads, updates } = work;
+  const { site, leads, updates, removals } = work;
   const condition = await lookAt(book, site, work.tab);
   const tab = work.tab.length === 0 ? await startOver(book, work, condition) : work.tab;
   const missing = tab.length === 0 ? [] : missingColumns(tab.columns, leads, site);
   const healthy = condition === 'good' || tab.length === 0;
-  if (healthy && missing.length === 0 && updates.length === 0) return { ...work, tab };
+  if (healthy && missing.length + updates.length + removals.length === 0) return { ...work, tab };
   const wait = rewriteWaitMs(book, tab.id);
   if (wait === 0) return await renew(book, { ...work, tab }, condition, missing, tally);
   tally.wakeMs = Math.min(tally.wakeMs ?? wait, wait);
@@ -196,10 +221,13 @@ function hasAllColumns(lead: Lead, tab: SheetTab, site: Site): boolean {
   return !missing.some(({ key }) => key.startsWith('f:') || key === OTHER_KEY);
 }
 
-/** The next generation of a tab's file: with new columns, later values and the rows that wait, in one commit. */
+/**
+ * The next generation of a tab's file: with new columns, later values and the rows that wait, without the rows that
+ * are to go. All in one commit, but for the note that they are gone: after a crash they are looked for once more.
+ */
 async function renew(
   book: Workbook,
-  { site, tab, leads, updates }: TabWork,
+  { site, tab, leads, updates, removals }: TabWork,
   condition: Condition,
   missing: readonly ColumnSpec[],
   tally: Tally,
@@ -207,11 +235,12 @@ async function renew(
   const from = condition === 'good' ? 'file' : 'database';
   if (from === 'database') await announceRebuild(book, site, tab, condition);
   const columns = withColumns(tab.columns, missing);
-  if (!(await writeGeneration(book, { site, tab, columns, from, updates, leads }))) {
+  if (!(await writeGeneration(book, { site, tab, columns, from, updates, leads, removals }))) {
     tally.trouble = TOUCHED;
     return null;
   }
-  tally.rows += leads.length;
+  if (removals.length > 0) await book.store.sheets.settleRemovals(tab.book, removals);
+  tally.rows += leads.length + removals.length;
   tally.cells += updates.length;
   return null;
 }

@@ -2,7 +2,16 @@ import { mkdir, unlink } from 'node:fs/promises';
 import type { CellUpdate, SheetColumn, SheetTab } from '../../../store/sheets.ts';
 import type { Lead, Site } from '../../../store/store.ts';
 import { inChunks, moveFile, readRecords, sameStamp, stampOf, writeFile } from './files.ts';
-import { type CellChanges, cellChanges, changedRecord, headerRow, idPlace, inFileOrder, leadRow } from './table.ts';
+import {
+  type CellChanges,
+  cellChanges,
+  changedRecord,
+  headerRow,
+  idPlace,
+  inFileOrder,
+  leadRow,
+  standsFor,
+} from './table.ts';
 import { generationPath, siteFolder, tabPath, type Workbook } from './workbook.ts';
 
 /** What a new generation of a tab's file is to hold. */
@@ -16,6 +25,8 @@ export interface GenerationPlan {
   updates: readonly CellUpdate[];
   /** Leads to add at its end. */
   leads: readonly Lead[];
+  /** Deleted leads: their rows are left out. */
+  removals: readonly string[];
 }
 
 const LEADS_A_PAGE = 500;
@@ -71,12 +82,14 @@ async function* fromFile(book: Workbook, plan: GenerationPlan, path: string): As
   const place = idPlace(columns);
   const added = plan.columns.length - tab.columns.length;
   const changes = changesOf(book, plan, columns);
+  const gone = new Set(plan.removals);
   yield headerRow(columns);
   let header = true;
   for await (const records of readRecords(path, tab.length)) {
     const kept = header ? records.slice(1) : records;
     if (records.length > 0) header = false;
-    yield kept.map((record) => changedRecord(record, place, added, changes)).join('');
+    const staying = gone.size === 0 ? kept : kept.filter((record) => !standsFor(record, place, gone));
+    yield staying.map((record) => changedRecord(record, place, added, changes)).join('');
   }
   yield leads.map((lead) => leadRow(lead, columns, site)).join('');
 }

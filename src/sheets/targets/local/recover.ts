@@ -85,7 +85,15 @@ async function recoverTab(book: Workbook, site: Site, tab: SheetTab, tabs: reado
     if (settled) book.stamps.set(named.id, settled);
   } else if (named.length > 0) {
     await announceRebuild(book, site, named, condition);
-    const plan = { site, tab: named, columns: named.columns, from: 'database', updates: [], leads: [] } as const;
+    const plan = {
+      site,
+      tab: named,
+      columns: named.columns,
+      from: 'database',
+      updates: [],
+      leads: [],
+      removals: [],
+    } as const;
     await writeGeneration(book, plan);
   }
   return named;

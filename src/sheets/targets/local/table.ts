@@ -93,6 +93,12 @@ export function changedRecord(record: string, place: number, added: number, chan
   return `${record.slice(0, end)}${','.repeat(added)}\r\n`;
 }
 
+/** Whether a record has one of these ids in the place of its Lead ID. */
+export function standsFor(record: string, place: number, leadIds: ReadonlySet<string>): boolean {
+  for (const [id] of record.matchAll(LEAD_IDS)) if (leadIds.has(id) && parseRecord(record)[place] === id) return true;
+  return false;
+}
+
 function changesFor(record: string, place: number, changes: CellChanges): ReadonlyMap<number, string> | undefined {
   if (changes.size === 0) return undefined;
   // Taking every record apart would cost far more than looking for an id that may be one of ours.

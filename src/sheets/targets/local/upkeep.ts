@@ -15,6 +15,8 @@ export type Condition = 'good' | 'missing' | 'foreign';
 
 /** Tails beyond this are not looked at: no flush of ours is that long. */
 const MAX_TAIL_BYTES = 64 << 20;
+/** Nor do so many leads of one tail get deleted. */
+const MAX_REMOVALS = 10_000;
 
 /**
  * Ends what a crash cut short: a generation that was committed takes the file's place, the one after it is removed.
@@ -72,7 +74,10 @@ async function tailIsOurs(book: Workbook, site: Site, tab: SheetTab, path: strin
   return isOurTail(tail, tab, {
     isUnsettled(ids) {
       const leads = sheets.leadsByIds(site.id, ids).filter((lead) => lead.syncStatus !== 'synced');
-      return new Set(leads.map((lead) => lead.id)).size === new Set(ids).size;
+      const waiting = new Set(leads.map((lead) => lead.id));
+      // Or deleted, since its row was on its way here.
+      const gone = new Set(sheets.nextRemovals(tab.book, MAX_REMOVALS).map((removal) => removal.leadId));
+      return ids.every((id) => waiting.has(id) || gone.has(id));
     },
     nextRows() {
       const columns = inFileOrder(tab.columns);
@@ -106,12 +111,12 @@ export async function followTitle(
   tabs: readonly SheetTab[],
 ): Promise<SheetTab> {
   const base = fileTitle(form.sheetTab);
-  if (isTitleOf(tab.title, base)) return tab;
+  if (isTitleOf(tab.title, base)) return await named(book, tab, { title: tab.title, namedFor: form.sheetTab });
   if (!book.stamps.has(tab.id)) await finishGenerations(book, tab);
   const title = freeTitle(base, (folded) =>
     tabs.some((other) => other.id !== tab.id && foldTitle(other.title) === folded),
   );
-  const renamed = { ...tab, title };
+  const renamed = { ...tab, title, namedFor: form.sheetTab };
   const [from, to] = [tabPath(book.dir, tab), tabPath(book.dir, renamed)];
   const [here, there] = [await stampOf(from), await stampOf(to)];
   const alreadyDone = !here && (await inspect(book, site, tab, to)) === 'good';
@@ -120,6 +125,11 @@ export async function followTitle(
     book.log.warn('sheet.local.set_aside', { site: site.id, tab: tab.id, reason: 'name_taken', file });
   }
   if (here) await moveFile(from, to);
-  await book.store.sheets.updateTab(tab.id, { title });
-  return renamed;
+  return await named(book, tab, { title, namedFor: form.sheetTab });
+}
+
+async function named(book: Workbook, tab: SheetTab, name: Pick<SheetTab, 'title' | 'namedFor'>): Promise<SheetTab> {
+  if (tab.namedFor === name.namedFor) return tab;
+  await book.store.sheets.updateTab(tab.id, name);
+  return { ...tab, ...name };
 }
