@@ -12,14 +12,18 @@ const LOST_PLUS = / (?=\d{2}:\d{2}$)/;
  */
 export function queryObject(params: URLSearchParams, schema: TObject): Record<string, unknown> {
   const twice: ErrorDetail[] = [];
-  const query: Record<string, unknown> = {};
+  const query: [name: string, value: unknown][] = [];
   for (const name of new Set(params.keys())) {
     const values = params.getAll(name);
     if (values.length > 1) twice.push({ path: `/${name}`, message: 'is given more than once.' });
-    query[name] = typed(values[0] ?? '', schema.properties[name]);
+    query.push([
+      name,
+      typed(values[0] ?? '', Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined),
+    ]);
   }
   if (twice.length > 0) throw invalid('The request can not be read: see details.', twice);
-  return query;
+  // Also a name like `__proto__` is a member then, for the contract to refuse.
+  return Object.fromEntries(query);
 }
 
 function typed(text: string, schema: TSchema | undefined): unknown {
