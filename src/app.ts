@@ -1,3 +1,4 @@
+import { publicUrlOf } from './config/load.ts';
 import { createAuth } from './http/auth.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
@@ -39,6 +40,8 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 export interface AppParts {
   listen: { host: string; port: number };
   rateLimitApi: number;
+  /** `LTS_PUBLIC_URL`; made from where it listens when left out. */
+  publicUrl?: string | null;
   store: Store;
   vault: Vault;
   drivers: Readonly<Record<TargetKind, TargetDriver>>;
@@ -84,6 +87,10 @@ export function buildApp(parts: AppParts): App {
     clock,
   });
   const intake = countedIntake(createIntake({ store, clock, log, onStored: sync.wake }), metrics.leads);
+  const publicUrl = () => {
+    const { host, port } = parts.listen;
+    return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);
+  };
   const http = createHttp({
     operations: createOperations({ store, intake, clock, log }),
     auth,
@@ -91,6 +98,7 @@ export function buildApp(parts: AppParts): App {
     ids,
     log,
     draining: () => draining,
+    reach: { publicUrl, listenHost: parts.listen.host },
     readiness: createReadiness({ store, clock, draining: () => draining }),
     metrics: {
       token: parts.metricsToken ?? null,

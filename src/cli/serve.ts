@@ -7,6 +7,7 @@ import { type DataDir, dataPaths } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
 import { createLog, gatherLines } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
+import { isLoopbackHost } from '../lib/networks.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
@@ -16,6 +17,9 @@ import { dataDirOf, openStoreAt, settingsOf } from './session.ts';
 
 /** How long a new server waits for the old one to let go of the data folder. Spec 7. */
 const LOCK_WAIT_MS = 20_000;
+
+/** Documents for MCP clients, and which web pages may call, depend on it. */
+const NO_PUBLIC_URL = 'Set LTS_PUBLIC_URL to the address that clients use.';
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -69,7 +73,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
   });
   const { host, port } = config;
-  const { rateLimitApi, metricsToken, trustedProxies } = config;
+  const { rateLimitApi, metricsToken, trustedProxies, publicUrl } = config;
   const app = buildApp({
     ...parts,
     drivers,
@@ -78,6 +82,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     metrics,
     metricsToken,
     trustedProxies,
+    publicUrl,
   });
 
   const recovery = new AbortController();
@@ -89,6 +94,8 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     const taken = await listen(app.start, store, config);
     const url = publicUrlOf(config, taken);
     log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
+    if (publicUrl === null && !isLoopbackHost(host))
+      log.warn('server.public_url_unset', { taken_for: url, fix: NO_PUBLIC_URL });
     await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
 
     signal = await stopAsked;

@@ -24,7 +24,7 @@ const paging = {
   cursor: Type.Optional(
     Type.String({
       maxLength: 100,
-      description: '`next_cursor` of the page before. Keep filters and sort as they were. Not together with `page`.',
+      description: '`next_cursor` of the page before. Keep filters and sort as they were.',
     }),
   ),
   sort: Type.Optional(
@@ -65,7 +65,7 @@ export const SubmissionListQuery = Type.Object(
         minimum: 1,
         maximum: 999_999_999,
         default: 1,
-        description: `From 1. \`page\` × \`per_page\` ends at ${MAX_COUNTED}; \`cursor\` goes on from there.`,
+        description: `From 1; not together with \`cursor\`. \`page\` × \`per_page\` ends at ${MAX_COUNTED}: \`cursor\` goes on from there.`,
       }),
     ),
     ...paging,

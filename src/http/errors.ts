@@ -2,23 +2,37 @@ import { ParseError, ValidationError } from 'elysia';
 import type { ErrorBody } from '../contract/error.ts';
 import { AppError, type ErrorCode, errorText } from '../lib/errors.ts';
 
-/** The one place where a code becomes a status. Spec 2, "Errors". */
-export const STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_json: 400,
-  bad_request: 400,
-  invalid_token: 401,
-  insufficient_scope: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  conflict: 409,
-  idempotency_key_reused: 409,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  validation_error: 422,
-  rate_limited: 429,
-  internal_error: 500,
-  unavailable: 503,
+/**
+ * How MCP tells of an error that a tool ends with: `told` to the model, which can do something about it, as the
+ * tool's result; by `http` like any other, with its status; as a `fault` of ours, without detail.
+ */
+export type ToolChannel = 'told' | 'http' | 'fault';
+
+/** What becomes of each code, at REST and at MCP: the one place that says so. Spec 2, "Errors". */
+const TABLE: Readonly<Record<ErrorCode, { status: number; tool: ToolChannel }>> = {
+  invalid_json: { status: 400, tool: 'http' },
+  bad_request: { status: 400, tool: 'http' },
+  invalid_token: { status: 401, tool: 'http' },
+  insufficient_scope: { status: 403, tool: 'http' },
+  not_found: { status: 404, tool: 'told' },
+  method_not_allowed: { status: 405, tool: 'http' },
+  conflict: { status: 409, tool: 'told' },
+  idempotency_key_reused: { status: 409, tool: 'told' },
+  payload_too_large: { status: 413, tool: 'http' },
+  unsupported_media_type: { status: 415, tool: 'http' },
+  validation_error: { status: 422, tool: 'told' },
+  rate_limited: { status: 429, tool: 'told' },
+  internal_error: { status: 500, tool: 'fault' },
+  unavailable: { status: 503, tool: 'told' },
 };
+
+/** The status of each code. */
+export const STATUS = Object.fromEntries(Object.entries(TABLE).map(([code, { status }]) => [code, status])) as Readonly<
+  Record<ErrorCode, number>
+>;
+
+export const statusOf = ({ code }: AppError): number => TABLE[code].status;
+export const toolChannelOf = ({ code }: AppError): ToolChannel => TABLE[code].tool;
 
 const REALM = 'Bearer realm="LeadToSheet"';
 
@@ -47,16 +61,23 @@ export function errorBody(error: AppError, requestId: string): ErrorBody {
   return { error: { code: error.code, message: error.message, details, request_id: requestId } };
 }
 
+/** What `WWW-Authenticate` says with an error that has to do with the key. */
+export type Challenge = (error: AppError) => string;
+
+const restChallenge: Challenge = ({ code, options }) =>
+  code === 'invalid_token'
+    ? `${REALM}, error="invalid_token"`
+    : `${REALM}, error="insufficient_scope", scope="${options.scope ?? ''}"`;
+
 /** The headers an error carries beside its body. */
-export function errorHeaders(error: AppError): Record<string, string> {
+export function errorHeaders(error: AppError, challenge: Challenge = restChallenge): Record<string, string> {
   const headers: Record<string, string> = {};
-  const { retryAfterSeconds, scope, allow } = error.options;
-  if (error.code === 'invalid_token') headers['www-authenticate'] = `${REALM}, error="invalid_token"`;
-  if (error.code === 'insufficient_scope') {
-    headers['www-authenticate'] = `${REALM}, error="insufficient_scope", scope="${scope ?? ''}"`;
+  const { retryAfterSeconds, allow } = error.options;
+  if (error.code === 'invalid_token' || error.code === 'insufficient_scope') {
+    headers['www-authenticate'] = challenge(error);
   }
   if (allow) headers.allow = allow.join(', ');
-  const retryAfter = retryAfterSeconds ?? (STATUS[error.code] >= 500 ? 5 : undefined);
+  const retryAfter = retryAfterSeconds ?? (statusOf(error) >= 500 ? 5 : undefined);
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
   return headers;
 }

@@ -6,8 +6,11 @@ import type { Log } from '../lib/log.ts';
 import { createGuard } from './api/guard.ts';
 import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
-import { errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
+import { mcpChallenge } from './mcp/oauth.ts';
+import type { OriginRule } from './mcp/origin.ts';
+import { isMcp, mcpRoutes } from './mcp/routes.ts';
 import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
 import type { Operations } from './operations.ts';
 import { addressed, pathOf, requestId } from './request.ts';
@@ -21,6 +24,8 @@ export interface HttpDeps {
   log: Log;
   readiness: Readiness;
   metrics: MetricsRouteDeps;
+  /** Where the server is reached, for the Origin check of MCP and the links in its answers. */
+  reach: OriginRule;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
   /** Called for each answer, for the log and the metrics. */
@@ -57,13 +62,20 @@ export function createHttp(deps: HttpDeps) {
       if (STATUS[failure.code] >= 500) {
         deps.log.error('http.failed', { request_id: id, code: failure.code, reason: failure.options.internal });
       }
-      Object.assign(set.headers, errorHeaders(failure));
+      Object.assign(set.headers, errorHeaders(failure, challengeOf(request)));
       set.status = STATUS[failure.code];
       return errorBody(failure, id);
     })
     .use(healthRoutes(deps.readiness))
     .use(metricsRoute({ ...deps.metrics, peer: (request) => deps.metrics.peer(arrived.get(request) ?? request) }))
-    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }));
+    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }))
+    .use(mcpRoutes({ ...deps, ...deps.reach }));
+
+  /** MCP clients are told where to read about keys; undefined: REST's own. */
+  function challengeOf(request: Request): Challenge | undefined {
+    if (!isMcp(request)) return undefined;
+    return (error) => mcpChallenge(error, deps.reach.publicUrl(), request.headers.has('authorization'));
+  }
 
   const routes = createRouteTable(app.routes);
 

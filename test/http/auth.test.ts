@@ -42,6 +42,10 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /healthz': 'asked by supervisors, says nothing',
   'GET /readyz': 'asked by supervisors',
   'GET /metrics': 'has a token of its own: test/http/metrics.test.ts',
+  'POST /api/mcp': 'asks for a key in words of its own: test/mcp/auth.test.ts',
+  'GET /.well-known/oauth-protected-resource': 'tells clients how to get in',
+  'GET /.well-known/oauth-protected-resource/api/mcp': 'tells clients how to get in',
+  'POST /register': 'tells clients how to get in',
 };
 
 test('each route stands in this table, and each row is a route', () => {
