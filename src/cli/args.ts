@@ -13,6 +13,8 @@ export interface Operand {
   name: string;
   doc: string;
   optional?: true;
+  /** The last one of a command may stand for any number of words. */
+  repeats?: true;
 }
 
 export interface ArgSpec {
@@ -28,6 +30,8 @@ export interface Args {
   on(flag: string): boolean;
   /** The word in this place after the command; undefined when it was left out. */
   operand(index: number): string | undefined;
+  /** All words after the command. */
+  operands: readonly string[];
 }
 
 export type ArgsResult = { ok: true; args: Args } | { ok: false; problem: string };
@@ -56,7 +60,12 @@ export function parseArgs(words: readonly string[], spec: ArgSpec): ArgsResult {
   if (problem !== null) return { ok: false, problem };
   return {
     ok: true,
-    args: { text: (flag) => values.get(flag), on: (flag) => values.has(flag), operand: (index) => operands[index] },
+    args: {
+      text: (flag) => values.get(flag),
+      on: (flag) => values.has(flag),
+      operand: (index) => operands[index],
+      operands,
+    },
   };
 }
 
@@ -89,7 +98,7 @@ function checkComplete(spec: ArgSpec, values: ReadonlyMap<string, string>, opera
   if (missing) return `--${missing[0]} is missing: --${missing[0]} ${missing[1].value ?? ''}`.trimEnd();
   const lacking = spec.operands.find((operand, index) => !operand.optional && operands[index] === undefined);
   if (lacking) return `${lacking.name} is missing: ${lacking.doc}`;
-  const extra = operands[spec.operands.length];
+  const extra = spec.operands.at(-1)?.repeats ? undefined : operands[spec.operands.length];
   return extra === undefined ? null : `This command takes no further word; it was given ${quoted(extra)}.`;
 }
 

@@ -23,7 +23,10 @@ export function overview(commands: readonly Command[], invocation: string): stri
 /** One command: how it is called and what each flag means. */
 export function commandHelp(command: Command, invocation: string): string {
   const operands = command.operands ?? [];
-  const words = operands.map(({ name, optional }) => (optional ? `[${name}]` : name));
+  const words = operands.map(({ name, optional, repeats }) => {
+    const word = repeats ? `${name}…` : name;
+    return optional ? `[${word}]` : word;
+  });
   const flags = Object.entries({ ...command.flags, ...COMMON_FLAGS });
   const required = flags.filter(([, flag]) => flag.required).map(([name, flag]) => flagText(name, flag));
   const examples = (command.examples ?? []).map((example) => `  ${invocation} ${example}`);

@@ -8,6 +8,7 @@ import type { LeadFilter } from '../store/store.ts';
 import { toSubmission } from '../store/view.ts';
 import type { Args } from './args.ts';
 import { type Command, done } from './command.ts';
+import { leadDelete } from './lead-delete.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
 const SPAM = ['exclude', 'only', 'include'] as const;
@@ -66,7 +67,7 @@ const leadShow: Command = {
     }),
 };
 
-export const leadCommands: readonly Command[] = [leadList, leadShow];
+export const leadCommands: readonly Command[] = [leadList, leadShow, leadDelete];
 
 function pairsOf({ fields, metadata, enrichment, warnings, files, ...rest }: Submission): [string, string][] {
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -57,6 +57,7 @@ const sheetShow: Command = {
           `${counts.synced} written, ${counts.pending} waiting, ${counts.failed} failed, ${counts.skipped} not meant for it`,
         ],
         ['last written', view.last_synced_at ?? 'never'],
+        ...removalText(view.rows_to_remove),
         ...(error ? [['last error', error.message] as const] : []),
         ...view.tabs.map((tab) => [`tab "${tab.title}"`, tab.problem?.message ?? tab.state] as const),
       ]);
@@ -200,9 +201,18 @@ function sheetView(site: Site, store: Session['store'], sheetsPath: string) {
     recheck_at: optionalTime(target.recheckAt),
     last_synced_at: optionalTime(target.lastSyncedAt),
     counts: { pending, synced, failed, skipped },
+    // Of deleted leads: in this target, and in those the site has left.
+    rows_to_remove: store.sheets.removalCounts(site.id),
     last_error: target.problem ?? target.trouble ?? tabProblem,
     tabs,
   };
+}
+
+function removalText({ here, elsewhere }: { here: number; elsewhere: number }): [string, string][] {
+  if (here + elsewhere === 0) return [];
+  const former =
+    elsewhere === 0 ? '' : `; ${elsewhere} in a sheet this site wrote to before, for when it is the target again`;
+  return [['to be removed', `${here} rows of deleted leads${former}`]];
 }
 
 function comparisonText({ tabs }: Comparison): string {

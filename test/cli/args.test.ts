@@ -57,6 +57,13 @@ describe('flags', () => {
     expect(problem(...words)).toBe(sentence);
   });
 
+  test('the last word may stand for many', () => {
+    const many: ArgSpec = { flags: { yes: { doc: '' } }, operands: [{ name: 'ID', doc: '', repeats: true }] };
+    const result = parseArgs(['a', '--yes', 'b', '--', '--c'], many);
+    expect(result.ok ? result.args.operands : result.problem).toEqual(['a', 'b', '--c']);
+    expect(parseArgs([], many)).toMatchObject({ ok: false, problem: expect.stringContaining('ID is missing') });
+  });
+
   test('a missing word is named', () => {
     const result = parseArgs([], { flags: {}, operands: [{ name: 'ID', doc: 'the key' }] });
     expect(result).toEqual({ ok: false, problem: 'ID is missing: the key' });
