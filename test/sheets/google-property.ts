@@ -106,7 +106,6 @@ class Life {
   private backup: { path: string; accepted: Set<string>; amended: Set<string> } | null = null;
   private restores = 0;
   private unwatch: () => void = () => {};
-  private cells = 0;
   private calmed = '';
   private moved: 'rows' | 'columns' | '' = '';
   private wrote = false;
@@ -160,20 +159,14 @@ class Life {
     if (random.chance(0.1)) this.bench.google.world.faults.releaseById(undefined);
   }
 
-  /**
-   * A value written by place is read back, and undone where a sort came between; what it overwrote is remembered by
-   * the process alone. So while such writes wait and somebody sorts at the same time, nobody is killed.
-   */
+  /** A database set back has forgotten what a write by place fell upon, and the sheet itself keeps no record of it. */
   private get delicate(): boolean {
-    const { store, site } = this.bench;
-    const waiting = this.profile.handRate > 0 && store.sheets.nextUpdates(site.id, 1).length > 0;
-    this.cells = waiting ? 4 : Math.max(0, this.cells - 1);
-    return this.cells > 0;
+    const { store, book } = this.bench;
+    return this.profile.handRate > 0 && store.sheets.journal(book) !== null;
   }
 
   /** False: killed on the way. */
   private async step(): Promise<boolean> {
-    if (this.delicate) this.killer.disarm();
     const flush = this.flush().then(() => true);
     // What an abandoned process would have thrown is nobody's business.
     flush.catch(() => {});
@@ -339,7 +332,11 @@ class Life {
     }
     const found = new Map<string, number>();
     for (const sheetId of known) {
-      for (const id of bench.ids(sheetId)) found.set(id, (found.get(id) ?? 0) + 1);
+      const ids = bench.column('s:lead_id', sheetId);
+      bench.rows(sheetId).forEach((row, n) => {
+        const id = row.find((cell) => this.forgotten.has(cell)) ?? ids[n] ?? '';
+        if (n > 0 && id !== '') found.set(id, (found.get(id) ?? 0) + 1);
+      });
     }
     for (const id of this.accepted.keys()) {
       const rows = (found.get(id) ?? 0) + (deleted.get(id) ?? 0);
@@ -378,14 +375,15 @@ class Life {
       const rows = bench.rows(tab.sheetId).slice(1);
       const idAt = [...places].find(([, key]) => key === 's:lead_id')?.[0] ?? -1;
       for (const row of rows) {
+        // Nobody knows any more what belongs into it, nor, if it landed beside its columns, where.
+        if (row.some((cell) => this.forgotten.has(cell))) continue;
         const lead = bench.store.leads.get(site.id, row[idAt] ?? '');
         for (let index = 0; index < Math.max(row.length, ...[...places.keys()].map((each) => each + 1)); index++) {
           const text = row[index] ?? '';
           if (BY_HAND.test(text)) continue;
           const key = places.get(index);
           if (!lead) {
-            if (text !== '' && !this.forgotten.has(row[idAt] ?? ''))
-              wrong.push(`${tab.title}: stray "${text}" in a row of nobody's`);
+            if (text !== '') wrong.push(`${tab.title}: stray "${text}" in a row of nobody's`);
             continue;
           }
           if (key !== undefined && KEPT.slice(1).includes(key) && this.amendedLost.has(lead.id)) continue;
@@ -424,6 +422,7 @@ const STORE_WRITES: readonly (keyof SheetStore)[] = [
   'settleBatch',
   'settleUpdates',
   'queueUpdates',
+  'setJournal',
   'addTab',
   'updateTab',
   'putColumns',
@@ -457,10 +456,6 @@ export class Killer {
   arm(countdown: number, mode: 'before' | 'after'): void {
     this.countdown = countdown;
     this.mode = mode;
-  }
-
-  disarm(): void {
-    this.countdown = null;
   }
 
   private call(work: () => unknown): unknown {

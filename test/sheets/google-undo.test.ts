@@ -80,6 +80,15 @@ test('rows and columns moved at once: the cell it fell upon gets back what it ha
   ]);
 });
 
+test('the row was deleted, and the value stands alone in what comes after it: it is taken out', () => {
+  const before = snapshot(['*q', ID], ['', B], ['', A]);
+  const now = snapshot(['*q', ID], ['', B], ['new', '']);
+  expect(undone(before, [[2, 0, 'new', 'q']], now)).toEqual([
+    ['', B],
+    ['', ''],
+  ]);
+});
+
 test('an inserted row or column under it is empty again', () => {
   const before = snapshot(['*q', ID], ['', A]);
   expect(undone(before, [[1, 0, 'new', 'q']], snapshot(['*q', ID], ['new', ''], ['', A]))[0]).toEqual(['', '']);

@@ -43,7 +43,10 @@ function matchColumns(before: Snapshot, now: Snapshot, written: ReadonlySet<Valu
     const same = header !== EMPTY && header === b[0] ? 1_000_000 : 0;
     return same + common(cells, b.slice(1), written);
   };
-  pairUp(unmarked(before), unmarked(now), likeness, (was, is) => found.set(is, was));
+  const were = unmarked(before);
+  const are = unmarked(now);
+  pairUp(were, are, likeness, (was, is) => found.set(is, was));
+  pairRest(were, are, (was, is) => found.set(is, was));
   return found;
 }
 
@@ -87,13 +90,21 @@ function matchRows(before: Snapshot, now: Snapshot, columns: ReadonlyMap<number,
   );
   matchEqual(were, are, found);
   const likeness = (a: readonly Value[], b: readonly Value[], was: number, is: number) => {
-    let score = ids.get(idOf(is)) === was ? 0.05 : 0;
+    let score = ids.get(idOf(is)) === was ? 0.25 : 0;
     a.forEach((cell, n) => {
       if (cell !== EMPTY && cell === b[n]) score += written.has(cell) ? 0.1 : 1;
     });
-    return score;
+    return score >= 0.2 ? score : 0;
   };
   pairUp(were, are, likeness, (was, is) => found.set(is, was));
+  // Written over so far that nothing of it is left. One with a Lead ID that shows none now was deleted.
+  const named = (row: number) => before.rows[row]?.some(isLeadId) === true;
+  const hit = (row: number) => written.has(idOf(row)) && idOf(row) !== EMPTY;
+  for (const id of [true, false]) {
+    const some = (lines: Lines, has: (row: number) => boolean) =>
+      new Map([...lines].filter(([row]) => has(row) === id));
+    pairRest(some(were, named), some(are, hit), (was, is) => found.set(is, was));
+  }
   return found;
 }
 
@@ -145,7 +156,7 @@ function rowsById(snapshot: Snapshot): Map<Value, number> {
 /** Rows or columns by their place. */
 type Lines = Map<number, readonly Value[]>;
 
-/** Pairs the most alike first; what is left over alone on both sides belongs together. */
+/** Pairs the most alike first, and takes them out of both. */
 function pairUp(
   were: Lines,
   are: Lines,
@@ -160,17 +171,19 @@ function pairUp(
     }
   }
   scores.sort((a, b) => b[0] - a[0]);
-  const leftWere = new Set(were.keys());
-  const leftAre = new Set(are.keys());
   for (const [, was, is] of scores) {
-    if (!leftWere.has(was) || !leftAre.has(is)) continue;
-    leftWere.delete(was);
-    leftAre.delete(is);
+    if (!were.has(was) || !are.has(is)) continue;
+    were.delete(was);
+    are.delete(is);
     pair(was, is);
   }
-  const [was, ...others] = leftWere;
-  const [is, ...rest] = leftAre;
-  if (was !== undefined && is !== undefined && others.length + rest.length === 0) pair(was, is);
+}
+
+/** What is left over on both sides, if it is as much, belongs together. */
+function pairRest(were: Lines, are: Lines, pair: (was: number, is: number) => void): void {
+  if (were.size !== are.size) return;
+  const left = [...are.keys()];
+  for (const was of were.keys()) pair(was, left.shift() ?? 0);
 }
 
 /** How many values two lists share, each as often as it is in both. */
