@@ -41,6 +41,10 @@ const MAX_SEEN = 10_000;
 
 const SCHEME = /^Bearer +([^\s]+) *$/i;
 
+/**
+ * No secret is ever compared with another: a key is found by its HMAC under the server's secret, which the caller can
+ * not compute, so the time of a look-up says nothing of a stored key that could be used to guess one.
+ */
 export function createAuth(deps: { keys: KeyStore; vault: Vault; limiter: RateLimiter; clock: Clock }): Auth {
   const seen = new Set<string>();
   const refuse = (message: string) => new AppError('invalid_token', message);

@@ -13,6 +13,8 @@ import { tempDir } from './temp.ts';
 export interface TestApp {
   app: App;
   store: Store;
+  /** The database file. */
+  path: string;
   vault: Vault;
   site: Site;
   /** A key of the site; all scopes unless told otherwise. */
@@ -79,6 +81,7 @@ export async function testApp(
   return {
     app,
     store,
+    path,
     vault,
     site,
     key: makeKey,
