@@ -98,7 +98,9 @@ export function buildApp(parts: AppParts): App {
     ids,
     log,
     draining: () => draining,
+    rateLimitApi: parts.rateLimitApi,
     reach: { publicUrl, listenHost: parts.listen.host },
+    serverUrl: parts.publicUrl ?? null,
     readiness: createReadiness({ store, clock, draining: () => draining }),
     metrics: {
       token: parts.metricsToken ?? null,

@@ -8,9 +8,9 @@ export type Scope = (typeof SCOPES)[number];
 export const Key = Type.Object(
   {
     id: Id('key', 'The key.'),
-    name: Type.String(),
-    prefix: Type.String({ description: 'Its first 8 characters.' }),
-    scopes: Type.Array(OneOf(SCOPES, 'What it may do.')),
+    name: Type.String({ description: 'What people call it.', examples: ['Website'] }),
+    prefix: Type.String({ description: 'Its first 8 characters.', examples: ['lts_8fK2'] }),
+    scopes: Type.Array(OneOf(SCOPES, 'One thing it may do.'), { description: 'What it may do.' }),
     expires_at: Nullable(Time('When it stops working.')),
     revoked_at: Nullable(Time('When it was revoked.')),
     last_used_at: Nullable(Time('When it was last used, to the minute.')),

@@ -35,4 +35,8 @@ export const FreeMap = (options: ObjectOptions = {}) =>
 /** The plain JSON of `{ "data": … }`. */
 export const Data = <T extends TSchema>(schema: T) => Type.Object({ data: schema }, { additionalProperties: false });
 
+/** The same for all there are of something. */
+export const DataList = <T extends TSchema>(item: T, description: string) =>
+  Type.Object({ data: Type.Array(item, { description }) }, { additionalProperties: false });
+
 export type { Static };

@@ -28,6 +28,8 @@ export interface HttpDeps {
   reach: OriginRule;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
+  /** `LTS_PUBLIC_URL`, where it is set: what the OpenAPI document names as the server. */
+  serverUrl: string | null;
   /** Called for each answer, for the log and the metrics. */
   answered(answer: Answered): void;
 }
@@ -68,7 +70,14 @@ export function createHttp(deps: HttpDeps) {
     })
     .use(healthRoutes(deps.readiness))
     .use(metricsRoute({ ...deps.metrics, peer: (request) => deps.metrics.peer(arrived.get(request) ?? request) }))
-    .use(apiV1({ guard: createGuard(deps.auth), recheck: deps.auth.recheck, operations: deps.operations }))
+    .use(
+      apiV1({
+        guard: createGuard(deps.auth),
+        recheck: deps.auth.recheck,
+        operations: deps.operations,
+        serverUrl: deps.serverUrl,
+      }),
+    )
     .use(mcpRoutes({ ...deps, ...deps.reach }));
 
   /** MCP clients are told where to read about keys; undefined: REST's own. */

@@ -1,5 +1,6 @@
 import type { Source } from '../contract/source.ts';
-import { MAX_BATCH, SubmissionCreate } from '../contract/submission.ts';
+import { SubmissionCreate } from '../contract/submission.ts';
+import { BatchOfAnything, type BatchResult } from '../contract/submission-batch.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AppError, type ErrorDetail, errorText, invalid } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -17,11 +18,6 @@ export interface IntakeDeps {
   /** Called once a request's leads are on disk, with how many of the site wait for the sheet now. */
   onStored(siteId: string, leads: number): void;
 }
-
-/** One result of a batch, in the order of its items. Spec 2, POST /submissions/batch. */
-export type BatchResult =
-  | { index: number; status: 'created'; id: string }
-  | { index: number; status: 'invalid'; error: RefusedItem };
 
 export interface SubmitContext {
   siteId: string;
@@ -41,6 +37,7 @@ export interface Intake {
 }
 
 const contract = compileContract(SubmissionCreate);
+const batchContract = compileContract(BatchOfAnything);
 const MAX_KEY = 255;
 /** How long a batch works before others get their turn. */
 const TURN_MS = 8;
@@ -103,7 +100,7 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
       const { results, replayed } = await accept([item], () => bodyHash(withoutNulls(input)), context);
       const [result] = results;
       // Only a replay comes to this: its lead was deleted since.
-      if (result?.status === 'refused') throw notTaken(result.refused);
+      if (result?.status === 'refused') throw asError(notTaken(result.refused));
       if (result?.status !== 'created') throw invalid(UNKNOWN_FORM.message, UNKNOWN_FORM.details);
       return { lead: result.lead, replayed };
     },
@@ -116,9 +113,13 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
   };
 }
 
-function notTaken({ code, message, details }: RefusedItem): AppError {
-  return code === 'not_found' ? new AppError(code, message, { details }) : invalid(message, details);
+type BatchRefusal = Extract<BatchResult, { status: 'invalid' }>['error'];
+
+function notTaken({ code, message, details }: RefusedItem): BatchRefusal {
+  return { code: code === 'not_found' ? 'not_found' : 'validation_error', message, details: [...details] };
 }
+
+const asError = ({ code, message, details }: BatchRefusal) => new AppError(code, message, { details });
 
 const UNKNOWN_FORM: RefusedItem = {
   code: 'validation_error',
@@ -143,7 +144,7 @@ function createdIn(outcome: AcceptOutcome): number {
 
 function toBatchResult(result: AcceptResult, index: number): BatchResult {
   if (result.status === 'created') return { index, status: 'created', id: result.lead.id };
-  return { index, status: 'invalid', error: result.status === 'refused' ? result.refused : UNKNOWN_FORM };
+  return { index, status: 'invalid', error: notTaken(result.status === 'refused' ? result.refused : UNKNOWN_FORM) };
 }
 
 function checkKey(key: string | null): void {
@@ -155,14 +156,6 @@ function checkKey(key: string | null): void {
 
 /** @throws AppError validation_error when the request as a whole is no batch */
 function batchItems(input: unknown): readonly unknown[] {
-  const problem = (path: string, message: string) =>
-    invalid('The batch was not taken: see details.', [{ path, message }]);
-  if (!isObject(input)) throw problem('', 'Send an object: { "submissions": [ … ] }.');
-  const unknownMember = Object.keys(input).find((name) => name !== 'submissions');
-  if (unknownMember !== undefined) throw problem('', 'Only `submissions` is taken here.');
-  const { submissions } = input;
-  if (!Array.isArray(submissions)) throw problem('/submissions', 'must be an array of submissions');
-  if (submissions.length === 0) throw problem('/submissions', 'must have at least one submission');
-  if (submissions.length > MAX_BATCH) throw problem('/submissions', `must have at most ${MAX_BATCH} submissions`);
-  return submissions;
+  if (batchContract.check(input)) return input.submissions;
+  throw invalid('The batch was not taken: see details.', batchContract.details(input));
 }

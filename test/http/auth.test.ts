@@ -42,6 +42,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /healthz': 'asked by supervisors, says nothing',
   'GET /readyz': 'asked by supervisors',
   'GET /metrics': 'has a token of its own: test/http/metrics.test.ts',
+  'GET /api/v1/openapi.json': 'says what the program is, nothing of its leads',
   'POST /api/mcp': 'asks for a key in words of its own: test/mcp/auth.test.ts',
   'GET /.well-known/oauth-protected-resource': 'tells clients how to get in',
   'GET /.well-known/oauth-protected-resource/api/mcp': 'tells clients how to get in',

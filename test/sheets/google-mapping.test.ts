@@ -11,7 +11,7 @@ import {
   originalTabs,
   tagValue,
 } from '../../src/sheets/targets/google/mapping.ts';
-import { freeTitle } from '../../src/sheets/targets/google/tabs.ts';
+import { freeTitle } from '../../src/sheets/targets/google/titles.ts';
 import type { SheetColumn } from '../../src/store/sheets.ts';
 
 const column = (key: string, metadataId: number, state: SheetColumn['state'] = 'active'): SheetColumn => ({

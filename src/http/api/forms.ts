@@ -2,14 +2,22 @@ import { Elysia } from 'elysia';
 import { MAX_JSON_BYTES, readJson } from '../body.ts';
 import { type Answer, sendJson } from '../json.ts';
 import { SCOPE_OF } from '../operations.ts';
+import * as docs from './openapi-forms.ts';
+import { documented } from './openapi-operation.ts';
 import type { ApiRoutesDeps } from './submissions.ts';
 
 export function formReads({ guard, operations }: ApiRoutesDeps) {
   return new Elysia()
     .use(guard(SCOPE_OF.listForms))
-    .get('/forms', ({ caller, set }) => sendJson(set as Answer, { data: operations.listForms(caller.siteId) }))
-    .get('/forms/:id', ({ caller, params, set }) =>
-      sendJson(set as Answer, { data: operations.getForm(caller.siteId, params.id) }),
+    .get(
+      '/forms',
+      ({ caller, set }) => sendJson(set as Answer, { data: operations.listForms(caller.siteId) }),
+      documented(docs.listForms),
+    )
+    .get(
+      '/forms/:id',
+      ({ caller, params, set }) => sendJson(set as Answer, { data: operations.getForm(caller.siteId, params.id) }),
+      documented(docs.getForm),
     );
 }
 
@@ -21,6 +29,6 @@ export function formWrites({ guard, recheck, operations }: ApiRoutesDeps) {
       recheck(caller);
       return sendJson(set as Answer, { data: await operations.updateForm(caller.siteId, params.id, change) });
     },
-    { parse: 'none' },
+    { parse: 'none', ...documented(docs.updateForm) },
   );
 }

@@ -6,8 +6,9 @@ import { type Answer, sendJson } from '../json.ts';
 import { type Operations, SCOPE_OF } from '../operations.ts';
 import { queryObject } from '../query.ts';
 import { queryParams } from '../request.ts';
-
 import type { Guard } from './guard.ts';
+import { documented } from './openapi-operation.ts';
+import * as docs from './openapi-submissions.ts';
 
 export interface ApiRoutesDeps {
   guard: Guard;
@@ -37,7 +38,7 @@ export function submissionWrites({ guard, recheck, operations }: ApiRoutesDeps) 
         markReplay(set as Answer, replayed);
         return sendJson(set as Answer, { data: submission });
       },
-      { parse: 'none' },
+      { parse: 'none', ...documented(docs.createSubmission) },
     )
     .post(
       '/submissions/batch',
@@ -48,18 +49,25 @@ export function submissionWrites({ guard, recheck, operations }: ApiRoutesDeps) 
         markReplay(set as Answer, replayed);
         return sendJson(set as Answer, { data: results });
       },
-      { parse: 'none' },
+      { parse: 'none', ...documented(docs.createSubmissions) },
     );
 }
 
 export function submissionReads({ guard, operations }: ApiRoutesDeps) {
   return new Elysia()
     .use(guard(SCOPE_OF.listSubmissions))
-    .get('/submissions', ({ caller, request, set }) => {
-      const query = queryObject(queryParams(request), SubmissionListQuery);
-      return sendJson(set as Answer, operations.listSubmissions(caller.siteId, query));
-    })
-    .get('/submissions/:id', ({ caller, params, set }) =>
-      sendJson(set as Answer, { data: operations.getSubmission(caller.siteId, params.id) }),
+    .get(
+      '/submissions',
+      ({ caller, request, set }) => {
+        const query = queryObject(queryParams(request), SubmissionListQuery);
+        return sendJson(set as Answer, operations.listSubmissions(caller.siteId, query));
+      },
+      documented(docs.listSubmissions),
+    )
+    .get(
+      '/submissions/:id',
+      ({ caller, params, set }) =>
+        sendJson(set as Answer, { data: operations.getSubmission(caller.siteId, params.id) }),
+      documented(docs.getSubmission),
     );
 }

@@ -1,0 +1,3 @@
+import { documentOfRoutes, GOLDEN, inLines } from './document.ts';
+
+await Bun.write(GOLDEN, inLines(await documentOfRoutes()));
