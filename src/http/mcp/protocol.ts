@@ -77,7 +77,8 @@ const METHODS: Readonly<Record<Era, Readonly<Record<string, Method>>>> = { legac
  */
 export async function answerMessage(message: unknown, headers: Headers, server: ToolServer): Promise<Reply> {
   if (!isObject(message) || message.jsonrpc !== '2.0') {
-    return failed(null, invalidRequest('Send one JSON-RPC 2.0 message: an object. Batches are not taken.'));
+    const id = isObject(message) ? idText(message.id) : null;
+    return failed(id, invalidRequest('Send one JSON-RPC 2.0 message: an object. Batches are not taken.'));
   }
   const { id, method } = message;
   if (typeof method !== 'string') {
