@@ -2,18 +2,10 @@ import type { Database } from 'bun:sqlite';
 import type { SyncStatus } from '../../contract/submission.ts';
 import type { LeadFilter, LeadQuery, LeadStore } from '../store.ts';
 import type { FormCache } from './form-cache.ts';
-import {
-  checkedPiece,
-  countIn,
-  fewPiece,
-  idsIn,
-  pendingPiece,
-  rangeOf,
-  statusPiece,
-  tablePiece,
-} from './lead-pieces.ts';
+import { checkedPiece, fewPiece, pendingPiece, statusPiece, tablePiece } from './lead-pieces.ts';
 import type { LeadRow, LeadRows } from './lead-rows.ts';
-import { blockPieces, type Look, type Piece } from './search/look.ts';
+import { indexPieces, type Look, rangeOf } from './search/look.ts';
+import { countIn, idsIn, type Piece } from './search/piece.ts';
 import type { Search } from './search/search.ts';
 
 interface Deps {
@@ -60,10 +52,10 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
 
   function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
     const found = search.at(siteId, (file, complete) => {
-      const pieces = blockPieces(file, siteId, at);
+      const pieces = indexPieces(file, siteId, at);
       if (complete) return { result: work(pieces) };
       const { after, before } = rangeOf(at);
-      const [rangeStart] = [file.site(siteId)?.upto ?? '', after].sort().reverse();
+      const [rangeStart] = [file.upto(siteId), after].sort().reverse();
       const rest = tablePiece(db, siteId, at, { after: rangeStart ?? after, before });
       return { result: work(at.newestFirst ? [rest, ...pieces] : [...pieces, rest]) };
     });
@@ -100,7 +92,7 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
       2 * FEW,
     );
     return search.at(siteId, (file, complete) =>
-      complete ? Math.min(limit, countIn(blockPieces(file, siteId, at), limit + off) - off) : null,
+      complete ? Math.min(limit, countIn(indexPieces(file, siteId, at), limit + off) - off) : null,
     );
   }
 

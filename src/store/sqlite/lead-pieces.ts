@@ -1,8 +1,8 @@
 import type { Database } from 'bun:sqlite';
 import type { SyncStatus } from '../../contract/submission.ts';
-import { timePart } from '../../lib/ids.ts';
 import type { LeadFilter } from '../store.ts';
-import type { Look, Piece } from './search/look.ts';
+import { type Look, type Range, rangeOf } from './search/look.ts';
+import { listPiece, type Piece, sortIds } from './search/piece.ts';
 import { INDEXED_COLUMNS, type Indexed } from './search/tokens.ts';
 import { hasWords, queryWords, wordsOf } from './search/words.ts';
 
@@ -12,26 +12,6 @@ import { hasWords, queryWords, wordsOf } from './search/words.ts';
  */
 
 type Params = (string | number)[];
-
-/** Ids begin with this and go on with a character before it. */
-const [BEFORE_ALL, AFTER_ALL] = ['', '~'] as const;
-
-export interface Range {
-  /** Not itself. */
-  after: string;
-  before: string;
-}
-
-/** The ids that time and cursor leave: an id begins with its time. */
-export function rangeOf({ filter, newestFirst, afterId }: Look): Range {
-  // No id is as short as this, so what is at or after it is after it.
-  const from = filter.createdFrom === undefined ? BEFORE_ALL : `sub_${timePart(filter.createdFrom)}`;
-  const before = filter.createdBefore === undefined ? AFTER_ALL : `sub_${timePart(filter.createdBefore)}`;
-  if (afterId === undefined) return { after: from, before };
-  return newestFirst
-    ? { after: from, before: afterId < before ? afterId : before }
-    : { after: afterId > from ? afterId : from, before };
-}
 
 /** All conditions of a filter but time, for the table `lead`. What is searched for can't be said in SQL. */
 function conditionsOf(filter: LeadFilter): { terms: string[]; params: Params } {
@@ -107,7 +87,7 @@ export function pendingPiece(db: Database, siteId: string, formIds: readonly str
     },
     ids(skip, take) {
       const found = formIds.flatMap((formId) => idsOf(db, ids, [siteId, formId, after, before, skip + take]));
-      return inOrder(found, look.newestFirst).slice(skip, skip + take);
+      return sortIds(found, look.newestFirst).slice(skip, skip + take);
     },
   };
 }
@@ -128,7 +108,7 @@ export function fewPiece(db: Database, siteId: string, status: SyncStatus, look:
     .all(siteId, siteId, ...params, after, before);
   const found = words === null ? rows : rows.filter((row) => hasWords(wordsOf(JSON.parse(row.body).fields), words));
   return listPiece(
-    inOrder(
+    sortIds(
       found.map((row) => row.id),
       look.newestFirst,
     ),
@@ -160,50 +140,9 @@ export function checkedPiece(db: Database, siteId: string, status: SyncStatus, i
   };
 }
 
-/** What is known already. */
-export function listPiece(ids: readonly string[]): Piece {
-  return {
-    count: (limit) => Math.min(limit, ids.length),
-    ids: (skip, take) => ids.slice(skip, skip + take),
-  };
-}
-
 function idsOf(db: Database, sql: string, params: Params): string[] {
   return db
     .query<{ id: string }, Params>(sql)
     .all(...params)
     .map((row) => row.id);
-}
-
-function inOrder(ids: string[], newestFirst: boolean): string[] {
-  ids.sort();
-  return newestFirst ? ids.reverse() : ids;
-}
-
-/** At most `limit` of what the pieces have altogether. */
-export function countIn(pieces: readonly Piece[], limit: number): number {
-  let counted = 0;
-  for (const piece of pieces) {
-    if (counted >= limit) break;
-    counted += piece.count(limit - counted);
-  }
-  return counted;
-}
-
-/** Ids from the pieces, one after the other. */
-export function idsIn(pieces: readonly Piece[], skip: number, take: number): string[] {
-  const ids: string[] = [];
-  let left = skip;
-  for (const piece of pieces) {
-    if (ids.length >= take) break;
-    if (left > 0) {
-      const passed = piece.count(left);
-      left -= passed;
-      if (left > 0) continue;
-      ids.push(...piece.ids(passed, take - ids.length));
-    } else {
-      ids.push(...piece.ids(0, take - ids.length));
-    }
-  }
-  return ids;
 }

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
 
 /*
  * The index's own database file. All of it can be made again from the leads: what is wrong with it is answered by a
- * new one. Document numbers have 64 bits, so integers are bigints here.
+ * new one.
  */
 
 /** Another format is made anew. */
@@ -18,35 +18,37 @@ const BUSY_TIMEOUT_MS = 100;
  * until it has what it needs; within one, the longest list to be merged is bounded.
  */
 export const BLOCK_LEADS = 32_768;
+/** In their block, leads are numbered from 1 without a gap: that keeps lists short. Numbers of one block, at most. */
+const SLOTS = 65_536;
 /** Beginnings of a word that have lists of their own: one to six characters, and the site's before them. */
 const PREFIXES = '2 3 4 5 6 7';
 
+/*
+ * A run is a sequence of blocks in which each site's leads stand in the order of their ids. There is one, unless a
+ * clock was set back so far that later leads sort before earlier ones: those are in another.
+ */
 const SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
--- How far each site's leads are in the index: all up to this id, in the order of ids.
-CREATE TABLE site (number INTEGER PRIMARY KEY, site_id TEXT NOT NULL UNIQUE, upto TEXT NOT NULL) STRICT;
--- A block holds the documents from its first one to the next block's.
-CREATE TABLE block (number INTEGER PRIMARY KEY, first_doc INTEGER NOT NULL UNIQUE, leads INTEGER NOT NULL, merged INTEGER NOT NULL) STRICT;
-CREATE TABLE doc (doc INTEGER PRIMARY KEY, site INTEGER NOT NULL, lead_id TEXT NOT NULL) STRICT;
+CREATE TABLE site (number INTEGER PRIMARY KEY, site_id TEXT NOT NULL UNIQUE) STRICT;
+-- The last lead of a site in a run. In run 0: all leads up to it are in the index.
+CREATE TABLE reach (site INTEGER, run INTEGER, upto TEXT NOT NULL, PRIMARY KEY (site, run)) STRICT, WITHOUT ROWID;
+CREATE TABLE block (number INTEGER PRIMARY KEY, run INTEGER NOT NULL, slots INTEGER NOT NULL, merged INTEGER NOT NULL) STRICT;
+CREATE TABLE doc (doc INTEGER PRIMARY KEY, lead_id TEXT NOT NULL) STRICT;
+CREATE TABLE entry (site INTEGER, run INTEGER, lead_id TEXT, doc INTEGER NOT NULL, PRIMARY KEY (site, run, lead_id)) STRICT, WITHOUT ROWID;
 `;
-
-/** Document numbers sort as ids do: the time of the id, and 18 bits that count within a millisecond. */
-const SEQUENCE_BITS = 18n;
-const LAST_MS = 2 ** 45 - 1;
-export function firstDocOf(ms: number): bigint {
-  return BigInt(Math.min(LAST_MS, Math.max(0, Math.floor(ms)))) << SEQUENCE_BITS;
-}
-export const LAST_DOC = 2n ** 63n - 1n;
 
 export interface Block {
   number: number;
-  firstDoc: bigint;
-  /** Of the last block LAST_DOC. */
-  lastDoc: bigint;
-  leads: number;
-  /** Full, and its lists are in one piece each. */
+  run: number;
+  /** How many numbers are given. */
+  slots: number;
+  /** It takes no more, and its lists are in one piece each. */
   merged: boolean;
 }
+
+/** A lead's place in the index: documents of a run sort by it. */
+export const docOf = (block: number, slot: number) => block * SLOTS + slot;
+export const placeOf = (doc: number) => ({ block: Math.floor(doc / SLOTS), slot: doc % SLOTS });
 
 export class SearchFile {
   readonly db: Database;
@@ -65,7 +67,7 @@ export class SearchFile {
    * @throws SQLiteError it can't be read or made
    */
   static open(path: string, databaseId: string): SearchFile | null {
-    const db = new Database(path, { create: true, strict: true, safeIntegers: true });
+    const db = new Database(path, { create: true, strict: true });
     try {
       db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       db.run('PRAGMA journal_mode = WAL');
@@ -122,49 +124,59 @@ export class SearchFile {
     }
   }
 
-  site(siteId: string): { number: number; upto: string } | null {
+  /** The site's number in the index; null: nothing of it is there. */
+  site(siteId: string): number | null {
+    const row = this.db.query<{ number: number }, [string]>('SELECT number FROM site WHERE site_id = ?').get(siteId);
+    return row?.number ?? null;
+  }
+
+  /** The last lead of the site in each run, from run 0 on. */
+  reach(site: number): { run: number; upto: string }[] {
+    return this.db
+      .query<{ run: number; upto: string }, [number]>('SELECT run, upto FROM reach WHERE site = ? ORDER BY run')
+      .all(site);
+  }
+
+  /** All leads of the site up to this one are in the index; empty: none is. */
+  upto(siteId: string): string {
     const row = this.db
-      .query<{ number: bigint; upto: string }, [string]>('SELECT number, upto FROM site WHERE site_id = ?')
+      .query<{ upto: string }, [string]>(
+        'SELECT upto FROM reach WHERE site = (SELECT number FROM site WHERE site_id = ?) AND run = 0',
+      )
       .get(siteId);
-    return row ? { number: Number(row.number), upto: row.upto } : null;
+    return row?.upto ?? '';
   }
 
   /** Oldest first. */
   blocks(): Block[] {
-    const rows = this.db
-      .query<{ number: bigint; first_doc: bigint; leads: bigint; merged: bigint }, []>(
-        'SELECT number, first_doc, leads, merged FROM block ORDER BY first_doc',
+    return this.db
+      .query<Omit<Block, 'merged'> & { merged: number }, []>(
+        'SELECT number, run, slots, merged FROM block ORDER BY number',
       )
-      .all();
-    return rows.map((row, i) => ({
-      number: Number(row.number),
-      firstDoc: row.first_doc,
-      lastDoc: (rows[i + 1]?.first_doc ?? LAST_DOC + 1n) - 1n,
-      leads: Number(row.leads),
-      merged: row.merged === 1n,
-    }));
+      .all()
+      .map((row) => ({ ...row, merged: row.merged === 1 }));
   }
 
-  addBlock(firstDoc: bigint): Block {
-    const { number } = this.db
-      .query<{ number: bigint }, [bigint]>(
-        'INSERT INTO block (first_doc, leads, merged) VALUES (?, 0, 0) RETURNING number',
-      )
-      .get(firstDoc) ?? { number: 0n };
-    // Merging is done in small steps of our own (`merge`), never by a writer that happens to fill a level.
+  addBlock(run: number): Block {
+    const row = this.db
+      .query<{ number: number }, [number]>('INSERT INTO block (run, slots, merged) VALUES (?, 0, 0) RETURNING number')
+      .get(run);
+    if (!row) throw new Error('a block was not added');
+    const table = `block_${row.number}`;
     this.db.run(
-      `CREATE VIRTUAL TABLE block_${number} USING fts5
+      `CREATE VIRTUAL TABLE ${table} USING fts5
        (tokens, content='', contentless_delete=1, detail=none, tokenize='ascii', prefix='${PREFIXES}')`,
     );
+    // Merging is done in small steps of our own, never by a writer that happens to fill a level.
     for (const setting of [`'automerge', 0`, `'crisismerge', 500`, `'usermerge', 8`]) {
-      this.db.run(`INSERT INTO block_${number} (block_${number}, rank) VALUES (${setting})`);
+      this.db.run(`INSERT INTO ${table} (${table}, rank) VALUES (${setting})`);
     }
-    return { number: Number(number), firstDoc, lastDoc: LAST_DOC, leads: 0, merged: false };
+    return { number: row.number, run, slots: 0, merged: false };
   }
 
   number(name: string): number {
-    const row = this.db.query<{ value: bigint }, [string]>('SELECT value FROM meta WHERE name = ?').get(name);
-    return Number(row?.value ?? 0n);
+    const row = this.db.query<{ value: number }, [string]>('SELECT value FROM meta WHERE name = ?').get(name);
+    return row?.value ?? 0;
   }
 
   setNumber(name: string, value: number): void {
@@ -178,8 +190,8 @@ export class SearchFile {
 function isOurs(db: Database, databaseId: string): boolean {
   const number = (pragma: string) => Number(Object.values(db.query(`PRAGMA ${pragma}`).get() as object)[0]);
   const made = db.transaction(() => {
-    const { tables } = db.query<{ tables: bigint }, []>('SELECT count(*) AS tables FROM sqlite_schema').get() ?? {};
-    if (tables !== 0n) return false;
+    const tables = db.query<{ n: number }, []>('SELECT count(*) AS n FROM sqlite_schema').get()?.n;
+    if (tables !== 0) return false;
     db.run(SCHEMA);
     db.query<unknown, [string]>("INSERT INTO meta (name, value) VALUES ('database_id', ?)").run(databaseId);
     db.run(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -62,8 +62,7 @@ export class Indexer {
     if (staleUpto > (this.#lastSeq.get()?.seq ?? 0)) return true;
     // The newest leads may have been deleted, and the index not yet know.
     if (this.#anyStale.get(staleUpto) !== null) return false;
-    const sites = file.db.query<{ site_id: string; upto: string }, []>('SELECT site_id, upto FROM site').all();
-    return sites.some(({ site_id, upto }) => upto > (this.#newestBefore.get(site_id, '~')?.id ?? ''));
+    return this.#siteIds().some((siteId) => file.upto(siteId) > (this.#newestBefore.get(siteId, '~')?.id ?? ''));
   }
 
   /**
@@ -71,7 +70,7 @@ export class Indexer {
    * @returns whether nothing of the site's new leads is missing now
    */
   bring(file: SearchFile, siteId: string, limit: number): boolean {
-    const upto = file.site(siteId)?.upto ?? '';
+    const upto = file.upto(siteId);
     const staleUpto = file.number(STALE_UPTO);
     const lag = this.#lag.get(siteId, upto, limit + 1)?.leads ?? 0;
     const stale = this.#anyStale.get(staleUpto) === null ? [] : this.#stale.all(staleUpto, limit + 1);
@@ -129,18 +128,15 @@ export class Indexer {
   }
 
   #look(file: SearchFile, siteId: string): void {
-    const next = this.#anyNewer.get(siteId, file.site(siteId)?.upto ?? '')?.id;
+    const next = this.#anyNewer.get(siteId, file.upto(siteId))?.id;
     if (next === undefined) this.#queue.delete(siteId);
     else this.#queue.set(siteId, next);
   }
 
   #takeNew(writing: Writing, siteId: string, before: string, limit: number): number {
     // Read inside the transaction: another process may have gone on from where this one last looked.
-    const { number, upto } = writing.site(siteId);
-    const rows = this.#newLeads.all(siteId, upto, before, limit);
-    for (const row of rows) writing.add(number, row);
-    const last = rows.at(-1)?.id;
-    if (last !== undefined) writing.setUpto(number, last);
+    const rows = this.#newLeads.all(siteId, writing.file.upto(siteId), before, limit);
+    if (rows.length > 0) writing.append(siteId, rows);
     this.#look(writing.file, siteId);
     return rows.length;
   }
@@ -155,12 +151,12 @@ export class Indexer {
   }
 
   #renew(writing: Writing, { lead_id: id, site_id: siteId }: Stale): void {
-    const site = writing.file.site(siteId);
+    const upto = writing.file.upto(siteId);
     // Not come to yet: it will be taken in as it is then.
-    if (site === null || id > site.upto) return;
+    if (id > upto) return;
     const lead = this.#oneLead.get(siteId, id);
-    writing.renew(site.number, id, lead);
+    writing.renew(siteId, id, lead);
     // So the index never names a lead as its last that is not there: see `isAheadOfLeads`.
-    if (lead === null && id === site.upto) writing.setUpto(site.number, this.#newestBefore.get(siteId, id)?.id ?? '');
+    if (lead === null && id === upto) writing.setUpto(siteId, this.#newestBefore.get(siteId, id)?.id ?? '');
   }
 }

@@ -1,7 +1,7 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import type { Cancel, Clock } from '../../../lib/clock.ts';
 import type { LogData } from '../../../lib/log.ts';
-import { removeSearchFile, SearchFile, verdictOn } from './file.ts';
+import { BLOCK_LEADS, removeSearchFile, SearchFile, verdictOn } from './file.ts';
 import { Indexer } from './indexer.ts';
 import { mergeLists } from './writing.ts';
 
@@ -141,14 +141,14 @@ export function createSearch(deps: SearchDeps): Search {
 
   /** One slice of merging of a block that is full. @returns 1 if there was something to do */
   function mergeFull(opened: SearchFile): number {
-    const blocks = opened.blocks();
-    const block = blocks.find(({ merged }, i) => !merged && i < blocks.length - 1);
+    const block = opened.blocks().find(({ merged, slots }) => !merged && slots >= BLOCK_LEADS);
     if (!block) return 0;
     opened.write(() => {
-      const before = opened.db.query<{ n: bigint }, []>('SELECT total_changes() AS n').get()?.n ?? 0n;
+      const changesOf = opened.db.query<{ n: number }, []>('SELECT total_changes() AS n');
+      const before = changesOf.get()?.n ?? 0;
       mergeLists(opened, block.number, -MERGE_SLICE_PAGES);
-      const after = opened.db.query<{ n: bigint }, []>('SELECT total_changes() AS n').get()?.n ?? 0n;
-      if (after - before < 2n) {
+      // As FTS5 says that nothing was left to merge.
+      if ((changesOf.get()?.n ?? 0) - before < 2) {
         opened.db.query<unknown, [number]>('UPDATE block SET merged = 1 WHERE number = ?').run(block.number);
       }
     });

@@ -1,5 +1,4 @@
-import { idTime } from '../../../lib/ids.ts';
-import { BLOCK_LEADS, type Block, firstDocOf, type SearchFile } from './file.ts';
+import { BLOCK_LEADS, type Block, docOf, placeOf, type SearchFile } from './file.ts';
 import { type Indexed, tokensOf } from './tokens.ts';
 
 /** So many pages of lists are merged after each transaction: about what it wrote, times the levels they go through. */
@@ -9,117 +8,115 @@ const MERGE_PAGES = 16;
 export class Writing {
   readonly file: SearchFile;
   readonly #blocks: Block[];
-  /** By block, how many leads more it has. */
-  readonly #grown = new Map<Block, number>();
-  #lastMs = -1;
-  #lastDoc = 0n;
+  readonly #touched = new Set<Block>();
 
   constructor(file: SearchFile) {
     this.file = file;
     this.#blocks = file.blocks();
   }
 
-  /** The site's place in the index; made when there is none. */
-  site(siteId: string): { number: number; upto: string } {
-    const known = this.file.site(siteId);
-    if (known) return known;
-    this.file.db.query<unknown, [string]>("INSERT INTO site (site_id, upto) VALUES (?, '')").run(siteId);
-    return this.file.site(siteId) ?? { number: 0, upto: '' };
+  /** Takes in leads that follow on those of the site that are in the index, in the order of their ids. */
+  append(siteId: string, leads: readonly Indexed[]): void {
+    const site = this.#siteNumber(siteId);
+    for (const lead of leads) this.#add(site, 0, lead);
+    this.#setReach(site, 0, leads.at(-1)?.id ?? '');
   }
 
-  setUpto(site: number, leadId: string): void {
-    this.file.db.query<unknown, [string, number]>('UPDATE site SET upto = ? WHERE number = ?').run(leadId, site);
+  /** Says that the site's leads are in the index up to this one. */
+  setUpto(siteId: string, leadId: string): void {
+    this.#setReach(this.#siteNumber(siteId), 0, leadId);
   }
 
-  /** Takes in a lead that is not in the index. */
-  add(site: number, lead: Indexed): void {
-    const doc = this.#freeDoc(idTime(lead.id));
-    this.file.db
-      .query<unknown, [bigint, number, string]>('INSERT INTO doc (doc, site, lead_id) VALUES (?, ?, ?)')
-      .run(doc, site, lead.id);
-    const block = this.#blockToAdd(doc);
-    this.#insert(block, doc, site, lead);
-    this.#grow(block, 1);
-  }
-
-  /** Takes in a lead anew; null: it is gone. */
-  renew(site: number, leadId: string, lead: Indexed | null): void {
-    const first = firstDocOf(idTime(leadId));
-    const doc = this.file.db
-      .query<{ doc: bigint }, [bigint, bigint, string]>(
-        'SELECT doc FROM doc WHERE doc >= ? AND doc < ? AND lead_id = ?',
-      )
-      .get(first, firstDocOf(idTime(leadId) + 1), leadId)?.doc;
-    if (doc === undefined) {
-      if (lead !== null) this.add(site, lead);
+  /** Takes in a lead anew, wherever it is or belongs; null: it is gone. */
+  renew(siteId: string, leadId: string, lead: Indexed | null): void {
+    const site = this.#siteNumber(siteId);
+    const runs = this.file.reach(site);
+    for (const { run } of runs) {
+      const doc = this.#entry(site, run, leadId);
+      if (doc === null) continue;
+      const { block, slot } = placeOf(doc);
+      this.file.db.query<unknown, [number]>(`DELETE FROM block_${block} WHERE rowid = ?`).run(slot);
+      if (lead !== null) this.#insert(block, slot, site, lead);
+      else this.#forget(site, run, leadId, doc);
       return;
     }
-    const block = this.#blockOf(doc);
-    if (!block) throw new Error('a document is in no block');
-    this.file.db.query<unknown, [bigint]>(`DELETE FROM block_${block.number} WHERE rowid = ?`).run(doc);
-    if (lead !== null) {
-      this.#insert(block, doc, site, lead);
-      return;
-    }
-    this.file.db.query<unknown, [bigint]>('DELETE FROM doc WHERE doc = ?').run(doc);
-    this.#grow(block, -1);
+    if (lead === null) return;
+    // It came late: behind the others it would be out of their order.
+    const run = runs.find((each) => each.run > 0 && each.upto < leadId)?.run ?? (runs.at(-1)?.run ?? 0) + 1;
+    this.#add(site, run, lead);
+    this.#setReach(site, run, leadId);
   }
 
-  /** Writes what was counted, and merges a little. To be called last. */
+  /** Notes what was given out, and merges a little. To be called last. */
   finish(): void {
-    const setLeads = this.file.db.query<unknown, [number, number]>(
-      'UPDATE block SET leads = leads + ? WHERE number = ?',
-    );
-    for (const [block, change] of this.#grown) setLeads.run(change, block.number);
-    const touched = [...this.#grown.keys()].at(-1);
-    if (touched) mergeLists(this.file, touched.number, MERGE_PAGES);
-  }
-
-  /** The next number within the lead's millisecond: leads of one site come in the order of their ids. */
-  #freeDoc(ms: number): bigint {
-    if (ms === this.#lastMs) {
-      this.#lastDoc++;
-    } else {
-      const [first, end] = [firstDocOf(ms), firstDocOf(ms + 1)];
-      const row = this.file.db
-        .query<{ doc: bigint | null }, [bigint, bigint]>('SELECT max(doc) AS doc FROM doc WHERE doc >= ? AND doc < ?')
-        .get(first, end);
-      this.#lastDoc = row?.doc == null ? first : row.doc + 1n;
-      this.#lastMs = ms;
+    const setSlots = this.file.db.query<unknown, [number, number]>('UPDATE block SET slots = ? WHERE number = ?');
+    for (const { number, slots } of this.#touched) {
+      setSlots.run(slots, number);
+      mergeLists(this.file, number, MERGE_PAGES);
     }
-    return this.#lastDoc;
   }
 
-  #blockOf(doc: bigint): Block | undefined {
-    return this.#blocks.findLast((block) => block.firstDoc <= doc);
+  #siteNumber(siteId: string): number {
+    const known = this.file.site(siteId);
+    if (known !== null) return known;
+    const row = this.file.db
+      .query<{ number: number }, [string]>('INSERT INTO site (site_id) VALUES (?) RETURNING number')
+      .get(siteId);
+    if (!row) throw new Error('a site was not added');
+    return row.number;
   }
 
-  #blockToAdd(doc: bigint): Block {
-    const block = this.#blockOf(doc);
-    if (!block) return this.#addBlock(this.#blocks.length === 0 ? 0n : doc);
-    if (block.leads < BLOCK_LEADS || block !== this.#blocks.at(-1)) return block;
-    const newest = this.file.db.query<{ doc: bigint }, []>('SELECT max(doc) AS doc FROM doc').get()?.doc ?? 0n;
-    // What is added now is in `doc` already. Only behind all others does a new block begin.
-    return newest === doc ? this.#addBlock(doc) : block;
+  #setReach(site: number, run: number, upto: string): void {
+    this.file.db
+      .query<unknown, [number, number, string]>('INSERT OR REPLACE INTO reach (site, run, upto) VALUES (?, ?, ?)')
+      .run(site, run, upto);
   }
 
-  #addBlock(firstDoc: bigint): Block {
-    const last = this.#blocks.at(-1);
-    if (last) last.lastDoc = firstDoc - 1n;
-    const block = this.file.addBlock(firstDoc);
+  #entry(site: number, run: number, leadId: string): number | null {
+    const row = this.file.db
+      .query<{ doc: number }, [number, number, string]>(
+        'SELECT doc FROM entry WHERE site = ? AND run = ? AND lead_id = ?',
+      )
+      .get(site, run, leadId);
+    return row?.doc ?? null;
+  }
+
+  #add(site: number, run: number, lead: Indexed): void {
+    const { db } = this.file;
+    const block = this.#blockWithRoom(run);
+    block.slots++;
+    const doc = docOf(block.number, block.slots);
+    db.query<unknown, [number, string]>('INSERT INTO doc (doc, lead_id) VALUES (?, ?)').run(doc, lead.id);
+    db.query<unknown, [number, number, string, number]>(
+      'INSERT INTO entry (site, run, lead_id, doc) VALUES (?, ?, ?, ?)',
+    ).run(site, run, lead.id, doc);
+    this.#insert(block.number, block.slots, site, lead);
+  }
+
+  #forget(site: number, run: number, leadId: string, doc: number): void {
+    const { db } = this.file;
+    db.query<unknown, [number]>('DELETE FROM doc WHERE doc = ?').run(doc);
+    db.query<unknown, [number, number, string]>('DELETE FROM entry WHERE site = ? AND run = ? AND lead_id = ?').run(
+      site,
+      run,
+      leadId,
+    );
+  }
+
+  #blockWithRoom(run: number): Block {
+    const last = this.#blocks.findLast((block) => block.run === run);
+    if (last && last.slots < BLOCK_LEADS) return last;
+    const block = this.file.addBlock(run);
     this.#blocks.push(block);
     return block;
   }
 
-  #insert(block: Block, doc: bigint, site: number, lead: Indexed): void {
+  #insert(number: number, slot: number, site: number, lead: Indexed): void {
     this.file.db
-      .query<unknown, [bigint, string]>(`INSERT INTO block_${block.number} (rowid, tokens) VALUES (?, ?)`)
-      .run(doc, tokensOf(site, lead));
-  }
-
-  #grow(block: Block, change: number): void {
-    block.leads += change;
-    this.#grown.set(block, (this.#grown.get(block) ?? 0) + change);
+      .query<unknown, [number, string]>(`INSERT INTO block_${number} (rowid, tokens) VALUES (?, ?)`)
+      .run(slot, tokensOf(site, lead));
+    const block = this.#blocks.find((each) => each.number === number);
+    if (block) this.#touched.add(block);
   }
 }
 
