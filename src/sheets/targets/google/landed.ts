@@ -1,4 +1,4 @@
-import type { QueuedCell, SheetBatch, SheetTab } from '../../../store/sheets.ts';
+import type { QueuedCell, SheetBatch, SheetColumn, SheetTab } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import { cellOf } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
@@ -25,6 +25,7 @@ export async function settleLanded(step: Step, batch: SheetBatch, look: Look): P
       await sheets.queueUpdates(found.cells);
       step.deps.log.warn('sheet.rows_displaced', { book: step.book, cells: found.cells.length });
     }
+    for (const { tabId, columns } of found.gone) await sheets.putColumns(tabId, columns);
   }
   await sheets.settleBatch(batch.id, { state: 'delivered' });
   step.memory.narrow = false;
@@ -32,11 +33,15 @@ export async function settleLanded(step: Step, batch: SheetBatch, look: Look): P
   return wrote(batch.leads.length, 0);
 }
 
-type Cells = { ok: true; cells: QueuedCell[] } | { ok: false; outcome: FlushOutcome };
+/** `gone`: columns that the batch has made, and that somebody deleted before we saw them. */
+type Cells =
+  | { ok: true; cells: QueuedCell[]; gone: { tabId: string; columns: SheetColumn[] }[] }
+  | { ok: false; outcome: FlushOutcome };
 
 async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise<Cells> {
   const { sheets } = step.deps.store;
   const cells: QueuedCell[] = [];
+  const gone: { tabId: string; columns: SheetColumn[] }[] = [];
   const looked: { tab: SheetTab; places: ReadonlyMap<string, number> }[] = [];
   for (const tab of sheets.tabs(step.book)) {
     const ids = batch.leads.filter((lead) => lead.tabId === tab.id).map((lead) => lead.leadId);
@@ -46,6 +51,8 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     if (!rows.ok) return rows;
     const { places } = mapTab(tab, look.tags);
     looked.push({ tab, places });
+    const deleted = tab.columns.filter((column) => column.state === 'planned' && !places.has(column.key));
+    gone.push({ tabId: tab.id, columns: deleted.map((column) => ({ ...column, state: 'removed' })) });
     for (const lead of sheets.leadsByIds(step.at.site.id, ids)) {
       const row = rows.rows.get(lead.id);
       if (!row) continue;
@@ -58,7 +65,7 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     }
   }
   const moved = await movedSince(step, looked);
-  return moved ? { ok: false, outcome: moved } : { ok: true, cells };
+  return moved ? { ok: false, outcome: moved } : { ok: true, cells, gone };
 }
 
 export interface FoundRow {
