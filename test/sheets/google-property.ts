@@ -5,7 +5,7 @@ import { tagValue } from '../../src/sheets/targets/google/mapping.ts';
 import { cellValue } from '../../src/sheets/targets/google/requests.ts';
 import type { SheetStore } from '../../src/store/sheets.ts';
 import type { Lead, Store } from '../../src/store/store.ts';
-import type { Call, FaultKind, RandomActionType } from '../support/google/control-types.ts';
+import type { FaultKind, RandomActionType } from '../support/google/control-types.ts';
 import type { DriveFile } from '../support/google/files.ts';
 import { Random } from '../support/google/random.ts';
 import { cellAt, plainValue, type SpreadsheetState } from '../support/google/spreadsheet.ts';
@@ -82,7 +82,6 @@ const HANDS: RandomActionType[] = [
 const KEPT = ['s:lead_id', 's:quality', 's:score', 's:score_reason', 's:summary'];
 const FORMS = ['Alpha', 'Beta', 'Gamma'];
 const ROW_ORDER: ReadonlySet<RandomActionType> = new Set(['sort', 'insertRows', 'deleteRow']);
-const COLUMN_ORDER: ReadonlySet<RandomActionType> = new Set(['insertColumn', 'moveColumn', 'deleteColumn']);
 const BY_HAND = /^(typed|edited) by hand \d+$/;
 
 /** What went wrong; empty: nothing did. */
@@ -107,9 +106,6 @@ class Life {
   private restores = 0;
   private unwatch: () => void = () => {};
   private calmed = '';
-  private moved: 'rows' | 'columns' | '' = '';
-  private wrote = false;
-  private lastHand = 0;
   private over = false;
   private serial = 0;
   private readonly lostTexts: string[] = [];
@@ -256,7 +252,7 @@ class Life {
     this.unwatch = () => Object.assign(world, { commit }) && Object.assign(world.hands, { beforeCall: before });
     let hands = false;
     world.hands.beforeCall = (call) => {
-      this.calm(call);
+      this.calm();
       hands = true;
       before(call);
       hands = false;
@@ -283,28 +279,18 @@ class Life {
    * such coincidence; left out are two at once: rows and columns both moved in one such moment, rows moved in the
    * moment in which a row is mended that landed astray, and somebody typing over a Lead ID that stands astray.
    */
-  private calm(call: Call): void {
+  private calm(): void {
     const { bench, profile } = this;
     if (this.over) return;
     const astray = bench.store.sheets
       .nextUpdates(bench.site.id, 10_000)
       .some((update) => update.columnKey === 's:lead_id');
     const unsure = bench.store.sheets.openBatch(bench.book)?.everAmbiguous === true;
-    const last = bench.google.world.hands.log.at(-1);
-    if (last && last.beforeCall !== null && last.beforeCall !== this.lastHand) {
-      this.lastHand = last.beforeCall;
-      if (ROW_ORDER.has(last.action.type as RandomActionType)) this.moved = 'rows';
-      if (COLUMN_ORDER.has(last.action.type as RandomActionType)) this.moved = 'columns';
-    }
-    if (this.wrote) this.moved = '';
-    this.wrote = call.kind === 'batchUpdate';
-    const calmed = `${astray} ${unsure} ${this.moved}`;
+    const calmed = `${astray} ${unsure}`;
     if (calmed === this.calmed) return;
     this.calmed = calmed;
     const left = (type: RandomActionType) =>
-      (ROW_ORDER.has(type) && (astray || this.moved === 'columns')) ||
-      (COLUMN_ORDER.has(type) && this.moved === 'rows') ||
-      (type === 'editCell' && (astray || unsure));
+      (ROW_ORDER.has(type) && astray) || (type === 'editCell' && (astray || unsure));
     this.hands((profile.hands ?? HANDS).filter((type) => !left(type)));
   }
 
