@@ -6,11 +6,14 @@ import type { Log } from '../lib/log.ts';
 import { createGuard } from './api/guard.ts';
 import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
+import type { ApiDocument } from './docs/document.ts';
+import { docsRoutes } from './docs/routes.ts';
 import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { mcpChallenge } from './mcp/oauth.ts';
 import type { OriginRule } from './mcp/origin.ts';
 import { isMcp, mcpRoutes } from './mcp/routes.ts';
+import { TOOLS } from './mcp/tools.ts';
 import { type MetricsRouteDeps, metricsRoute } from './metrics.ts';
 import type { Operations } from './operations.ts';
 import { addressed, pathOf, requestId } from './request.ts';
@@ -28,6 +31,8 @@ export interface HttpDeps {
   reach: OriginRule;
   /** true while shutting down: answers close their connection. */
   draining(): boolean;
+  /** `LTS_RATE_LIMIT_API`, for the documentation. */
+  rateLimitApi: number;
   /** `LTS_PUBLIC_URL`, where it is set: what the OpenAPI document names as the server. */
   serverUrl: string | null;
   /** Called for each answer, for the log and the metrics. */
@@ -45,6 +50,8 @@ export interface Answered {
 
 /** Headers of every answer: JSON is never to be guessed at, nor kept by a cache. */
 const FIXED_HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
+
+const OPENAPI_PATH = '/api/v1/openapi.json';
 
 /** The whole HTTP face of the program, as one function from request to response. */
 export function createHttp(deps: HttpDeps) {
@@ -78,7 +85,21 @@ export function createHttp(deps: HttpDeps) {
         serverUrl: deps.serverUrl,
       }),
     )
-    .use(mcpRoutes({ ...deps, ...deps.reach }));
+    .use(mcpRoutes({ ...deps, ...deps.reach }))
+    .use(
+      docsRoutes({
+        document: servedDocument,
+        publicUrl: deps.reach.publicUrl,
+        perMinute: deps.rateLimitApi,
+        tools: TOOLS,
+      }),
+    );
+
+  /** The OpenAPI document as callers get it. */
+  async function servedDocument(): Promise<ApiDocument> {
+    const response = await app.fetch(new Request(`http://localhost${OPENAPI_PATH}`));
+    return (await response.json()) as ApiDocument;
+  }
 
   /** MCP clients are told where to read about keys; undefined: REST's own. */
   function challengeOf(request: Request): Challenge | undefined {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Elysia } from 'elysia';
+import { once } from '../../lib/once.ts';
 import type { Answer } from '../json.ts';
 import { documented } from './openapi-operation.ts';
 import { headers, json, type Operation, shared } from './openapi-parts.ts';
@@ -46,15 +47,7 @@ export interface DocumentedRoute {
 
 /** `GET /openapi.json`. The document is made at the first request for it, once; what makes it is loaded then. */
 export function openApiRoute(deps: OpenApiDeps) {
-  let made: Promise<{ text: string; etag: string }> | null = null;
-
-  function document() {
-    made ??= make().catch((error) => {
-      made = null;
-      throw error;
-    });
-    return made;
-  }
+  const document = once(make);
 
   async function make() {
     const { openApiDocument } = await import('./openapi-document.ts');

@@ -68,15 +68,21 @@ export interface PlacedOperation extends ApiOperation {
   path: string;
 }
 
-/** The operations by tag, in the document's order. */
+/** The operations by tag, in the document's order, but those that create come first. */
 export function operationsByTag({ paths, tags = [] }: ApiDocument): { tag: string; operations: PlacedOperation[] }[] {
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
   );
   const names = new Set([...tags.map(({ name }) => name), ...all.flatMap((each) => each.tags ?? [])]);
   return [...names]
-    .map((tag) => ({ tag, operations: all.filter((each) => each.tags?.includes(tag)) }))
+    .map((tag) => ({ tag, operations: createFirst(all.filter((each) => each.tags?.includes(tag))) }))
     .filter(({ operations }) => operations.length > 0);
+}
+
+/** People come to send something before they look at what is there. */
+function createFirst(operations: PlacedOperation[]): PlacedOperation[] {
+  const creates = ({ method }: PlacedOperation) => method === 'POST';
+  return [...operations.filter(creates), ...operations.filter((each) => !creates(each))];
 }
 
 /** What `$ref` points to; the thing itself where it is no reference. */

@@ -153,7 +153,7 @@ export function sampleRequest(operation: PlacedOperation, parameters: ApiParamet
   const query = new URLSearchParams();
   for (const parameter of parameters) {
     if (parameter.in === 'path') path = path.replace(`{${parameter.name}}`, String(example(parameter)));
-    else if (parameter.in === 'query' && parameter.example !== undefined)
+    else if (parameter.in === 'query' && example(parameter) !== undefined)
       query.set(parameter.name, String(example(parameter)));
   }
   const text = query.toString();

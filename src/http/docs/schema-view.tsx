@@ -17,8 +17,10 @@ export function Members(props: { document: ApiDocument; schema: ApiSchema; input
             <code>{name}</code> <span class="type">{typeText(document, member)}</span>
             {input && schema.required?.includes(name) ? <strong class="required">required</strong> : null}
           </dt>
-          <Described document={document} schema={member} />
-          {depth < MAX_DEPTH ? <Inner document={document} schema={member} input={input} depth={depth + 1} /> : null}
+          <dd>
+            <Described document={document} schema={member} />
+            {depth < MAX_DEPTH ? <Inner document={document} schema={member} input={input} depth={depth + 1} /> : null}
+          </dd>
         </div>
       ))}
     </dl>
@@ -30,9 +32,8 @@ function Described({ document, schema }: { document: ApiDocument; schema: ApiSch
   const text = schema.description ?? plain.description ?? '';
   const words = plain.enum?.map(String) ?? [];
   const known = schema.default ?? plain.default;
-  if (text === '' && words.length === 0) return null;
   return (
-    <dd>
+    <>
       <Words text={text} />
       {words.length > 0 ? (
         <span class="choices">
@@ -47,7 +48,7 @@ function Described({ document, schema }: { document: ApiDocument; schema: ApiSch
           Default: <code>{String(known)}</code>.
         </>
       ) : null}
-    </dd>
+    </>
   );
 }
 

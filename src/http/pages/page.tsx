@@ -36,16 +36,3 @@ export function Page({ title, description, styles, scripts, children }: PageProp
 export function renderPage(page: VNode): string {
   return `<!doctype html>\n${renderToString(page)}\n`;
 }
-
-/**
- * What a page may load and do: its own files, and calls to its own server. No inline script or style, no frame
- * around it, no form to anywhere.
- */
-export const PAGE_HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-  'cross-origin-opener-policy': 'same-origin',
-} as const;
