@@ -8,6 +8,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import type { TargetDriver } from '../../src/sheets/target.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Site, Store } from '../../src/store/store.ts';
+import { checkResponse } from './openapi.ts';
 import { tempDir } from './temp.ts';
 
 export interface TestApp {
@@ -42,7 +43,10 @@ export const idleDriver: TargetDriver = {
 
 export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'forms:read', 'forms:write'];
 
-/** The whole program on a store of its own, without a socket; `app.start()` opens one. */
+/**
+ * The whole program on a store of its own, without a socket; `app.start()` opens one. What `fetch` and `call` answer is
+ * held against the OpenAPI document: who gets an answer that it doesn't have fails.
+ */
 export async function testApp(
   options: { clock?: Clock; rateLimitApi?: number; metricsToken?: string } = {},
 ): Promise<TestApp> {
@@ -52,7 +56,7 @@ export async function testApp(
   const path = `${tempDir()}/leadtosheet.db`;
   const store = openStore({ path, durability: 'full', clock, ids, secretCheck: vault.checkValue() });
   const site = await store.sites.create({ name: 'Shop' });
-  const app = buildApp({
+  const built = buildApp({
     listen: { host: '127.0.0.1', port: 0 },
     rateLimitApi: options.rateLimitApi ?? 0,
     store,
@@ -64,6 +68,15 @@ export async function testApp(
     log: silentLog,
     metricsToken: options.metricsToken ?? null,
   });
+  const app: App = {
+    ...built,
+    async fetch(request) {
+      const { method, url } = request;
+      const response = await built.fetch(request);
+      await checkResponse(method, url, response);
+      return response;
+    },
+  };
   const made = await makeKey();
   async function makeKey({ scopes = ALL_SCOPES, siteId = site.id, expiresAt = null as number | null } = {}) {
     const key = newApiKey();

@@ -1,4 +1,5 @@
 import type { Random } from './google/random.ts';
+import { checkAnswer } from './openapi.ts';
 
 /*
  * Load over real connections, and a ledger of what was promised. The client is our own because nothing may stand
@@ -70,6 +71,7 @@ export class Connection {
     }
   }
 
+  /** Sends a request and reads its answer, which is held against the OpenAPI document. */
   async send(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Exchange> {
     const all = {
       host: '127.0.0.1',
@@ -79,7 +81,10 @@ export class Connection {
     const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
     this.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${body}`);
     const answer = await this.answer();
-    return answer ? { kind: 'answered', answer } : { kind: 'lost' };
+    if (!answer) return { kind: 'lost' };
+    const { status, headers: answered, body: text } = answer;
+    await checkAnswer(method, path, { status, header: (name) => answered.get(name.toLowerCase()) ?? null, text });
+    return { kind: 'answered', answer };
   }
 
   /** Resolves when the other side has closed. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningServer } from './binary.ts';
 import { Connection, type Ledger, runLoad, type StoredLead } from './load.ts';
+import { checkResponse } from './openapi.ts';
 
 /** Looks at real state again and again until it is as wanted. @throws when that is not so in time */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
@@ -14,10 +15,12 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 
 type Reach = Pick<RunningServer, 'url' | 'key'>;
 
-/** One call of the API with the server's key. */
-export function api({ url, key }: Reach, path: string, init: RequestInit = {}): Promise<Response> {
+/** One call of the API with the server's key; its answer is held against the OpenAPI document. */
+export async function api({ url, key }: Reach, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  return fetch(`${url}/api/v1${path}`, { ...init, headers: { ...headers, ...init.headers } });
+  const response = await fetch(`${url}/api/v1${path}`, { ...init, headers: { ...headers, ...init.headers } });
+  await checkResponse(init.method ?? 'GET', response.url, response);
+  return response;
 }
 
 /** Sends one lead. */

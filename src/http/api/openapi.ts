@@ -5,6 +5,21 @@ import type { Answer } from '../json.ts';
 import { documented } from './openapi-operation.ts';
 import { headers, json, type Operation, shared } from './openapi-parts.ts';
 
+const part = (description: string) => ({ type: 'object', description, additionalProperties: true });
+
+const DOCUMENT_SCHEMA = {
+  type: 'object',
+  description: 'An OpenAPI 3.1 document.',
+  required: ['openapi', 'info', 'paths', 'components'],
+  properties: {
+    openapi: { type: 'string', description: 'The version of OpenAPI it is written in.', examples: ['3.1.0'] },
+    info: part('What the API is, and its version.'),
+    paths: part('The operations, by path and method.'),
+    components: part('What the operations share.'),
+  },
+  additionalProperties: true,
+};
+
 const getOpenApi: Operation = {
   tags: ['Document'],
   summary: 'Get this document',
@@ -24,7 +39,7 @@ const getOpenApi: Operation = {
     200: {
       description: 'The document.',
       headers: headers('ETag', 'Cache-Control'),
-      content: json({ schema: { type: 'object', description: 'An OpenAPI 3.1 document.' } }),
+      content: json({ schema: DOCUMENT_SCHEMA }),
     },
     304: { description: 'Your copy is still good.', headers: headers('ETag', 'Cache-Control') },
     400: shared('BadRequest'),
