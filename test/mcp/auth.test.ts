@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { SCOPES } from '../../src/contract/key.ts';
 import { newApiKey } from '../../src/lib/api-key.ts';
-import { launchServer, runBinary } from '../support/binary.ts';
+import { killAll, launchServer, runBinary } from '../support/binary.ts';
 import { Connection } from '../support/load.ts';
 import { until } from '../support/server.ts';
 import { tempDir } from '../support/temp.ts';
@@ -29,6 +29,8 @@ let server: McpServer;
 beforeAll(async () => {
   server = await mcpServer(folder, { LTS_PUBLIC_URL: PUBLIC_URL });
 });
+
+afterAll(killAll);
 
 const ping = (door: Door, headers: Record<string, string> = {}) =>
   knock(door, '{"jsonrpc":"2.0","id":1,"method":"ping"}', headers);

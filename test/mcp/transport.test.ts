@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { killAll } from '../support/binary.ts';
 import { tempDir } from '../support/temp.ts';
 import { answerOf, ERAS, knock, type McpServer, MODERN, mcpServer, request, rpc } from './support.ts';
 
@@ -12,6 +13,8 @@ beforeAll(async () => {
 
 const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26'];
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+
+afterAll(killAll);
 
 describe('one POST, one JSON answer', () => {
   test('a notification gets 202 and nothing else, whatever it is', async () => {

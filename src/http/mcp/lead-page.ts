@@ -50,25 +50,24 @@ function countFitting(leads: readonly Submission[]): number {
 
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-/** The largest text, and how many warnings and files, a lead in part has. */
+/** The largest text and the longest list of a lead in part. */
 const PART_TEXT = 200;
-const PART_ITEMS = 10;
+const PART_ITEMS = 3;
 /** What the fields of a lead in part may take; its other members stay below the rest. */
-const PART_FIELDS_BYTES = LEADS_BYTES / 2;
+const PART_FIELDS_BYTES = LEADS_BYTES / 4;
 
 /** A lead that fits, whatever it holds: the beginnings of its texts, as many of its fields as there is room for. */
 function inPart(lead: Submission): Submission {
-  const members = Object.entries(lead).map(([name, value]) => [name, typeof value === 'string' ? cut(value) : value]);
-  return {
-    // What is a text stays one, and what is null stays null.
-    ...(Object.fromEntries(members) as Submission),
-    fields: firstFields(lead.fields),
-    metadata: {},
-    warnings: lead.warnings
-      .slice(0, PART_ITEMS)
-      .map(({ code, field, message }) => ({ code, field: cut(field), message: cut(message) })),
-    files: lead.files.slice(0, PART_ITEMS),
-  };
+  // What is a text stays one, and what is null stays null.
+  const rest = shorten({ ...lead, fields: {}, metadata: {} }) as Submission;
+  return { ...rest, fields: firstFields(lead.fields) };
+}
+
+function shorten(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value);
+  if (Array.isArray(value)) return value.slice(0, PART_ITEMS).map(shorten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shorten(member)]));
 }
 
 function firstFields(fields: Submission['fields']): Submission['fields'] {

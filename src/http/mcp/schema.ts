@@ -1,12 +1,12 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 
-/** What a model can do without: it hears of a length when it is over it. */
-const UNSHOWN: ReadonlySet<string> = new Set(['$id', 'examples', 'minLength', 'maxLength']);
+/** What a model can do without: it hears of a size when it is over it. */
+const UNSHOWN: ReadonlySet<string> = new Set(['$id', 'examples', 'minLength', 'maxLength', 'maxProperties']);
 const FIRST_SENTENCE = /^.*?\.(?=\s|$)/s;
 
 /**
  * A contract as a model is shown it: the same rules in fewer words, for every request of a model may be billed for all
- * of them. Examples and lengths go, of each description the first sentence stays, and "or null" goes, which for input means
+ * of them. Examples and sizes go, of each description the first sentence stays, and "or null" goes, which for input means
  * "or leave it out". What is checked is the contract itself.
  * @param words better descriptions of some of its members
  */

@@ -67,8 +67,8 @@ export function createToolbox({ tools, operations, auth, log }: ToolboxDeps): To
 
 /** The tool list is sent with every request of a model: no more words than it needs. */
 function shownTool({ name, title, description, input, words, output, hints }: Tool): object {
-  const inputSchema = shownSchema(input, words);
-  return { name, title, description, inputSchema, outputSchema: output, annotations: hints };
+  const [inputSchema, outputSchema] = [shownSchema(input, words), shownSchema(output)];
+  return { name, title, description, inputSchema, outputSchema, annotations: hints };
 }
 
 function instructionsFor(scopes: readonly Scope[]): string {
