@@ -72,7 +72,11 @@ export interface Progress {
  */
 export interface TargetDriver {
   readonly kind: TargetKind;
-  /** One step: settle what is open, else write the next rows, else the next cell updates. */
+  /**
+   * One step: settle what is open, else write the next rows, else the next cell updates, else take out rows of deleted
+   * leads and give tabs the titles of their forms. The other rows of a tab keep their order. However long there are
+   * rows to write, the rest gets its turn.
+   */
   flush(at: SiteTarget): Promise<FlushOutcome>;
   /** Compares every tab (or one form's) with the database. Changes nothing in the sheet. */
   verify(at: SiteTarget, formId: string | null, progress: Progress): Promise<TabReport[]>;

@@ -327,6 +327,59 @@ export function describeTarget(name: string, make: () => Promise<TargetHarness>)
       expect(idsOf(rows)).toEqual(sortedIds(leads));
     });
 
+    test('rows of deleted leads go; the others keep their order and every cell', async () => {
+      const leads = await add(h, 'Contact', { n: '1' }, { n: '2' }, { n: '3' }, { n: '4' });
+      const other = await add(h, 'Other', { n: '5' });
+      await flushAll(h);
+      await h.store.leads.amend(h.site.id, leads[3]?.id ?? '', { quality: 'Good' });
+      await flushAll(h);
+      const before = await h.readTab('Contact');
+      const gone = [leads[0]?.id ?? '', leads[2]?.id ?? ''];
+      await h.store.leads.remove(h.site.id, gone, { rows: true });
+      await flushAll(h);
+      expect(await h.readTab('Contact')).toEqual([before[0] ?? [], before[2] ?? [], before[4] ?? []]);
+      expect(idsOf(await h.readTab('Other'))).toEqual(sortedIds(other));
+      expect(h.store.sheets.removalCounts(h.site.id)).toEqual({ here: 0, elsewhere: 0 });
+      expect(await verify(leads[0]?.formId)).toMatchObject([{ inDatabase: 2, inSheet: 2, missing: [], unknown: [] }]);
+      await add(h, 'Contact', { n: '6' });
+      await flushAll(h);
+      expect(column(await h.readTab('Contact'), 'n')).toEqual(['2', '4', '6']);
+    });
+
+    test('a lead deleted before its row was written leaves none; one whose row is to stay keeps it', async () => {
+      const [never, written] = await add(h, 'Contact', { n: '1' }, { n: '2' });
+      await h.store.leads.remove(h.site.id, [never?.id ?? ''], { rows: true });
+      await flushAll(h);
+      await h.store.leads.remove(h.site.id, [written?.id ?? ''], { rows: false });
+      await flushAll(h);
+      expect(idsOf(await h.readTab('Contact'))).toEqual([written?.id ?? '']);
+      expect(h.store.sheets.removalCounts(h.site.id)).toEqual({ here: 0, elsewhere: 0 });
+    });
+
+    test('killed between writing and settling, with leads deleted meanwhile: no row of theirs is left', async () => {
+      const leads = await add(h, 'Contact', { n: '1' }, { n: '2' }, { n: '3' });
+      h.killBeforeSettle();
+      await h.driver.flush(siteTarget(h)).catch((error) => expect(error).toBeInstanceOf(Killed));
+      await h.store.leads.remove(h.site.id, [leads[1]?.id ?? ''], { rows: true });
+      await h.restart();
+      h.killBeforeSettle();
+      await flushAll(h);
+      expect(idsOf(await h.readTab('Contact'))).toEqual(sortedIds(leads.filter((_, i) => i !== 1)));
+    });
+
+    test('a form’s new tab title is its tab’s, though no lead comes; rows and values go on', async () => {
+      const [lead] = await add(h, 'Contact', { n: '1' });
+      await flushAll(h);
+      const title = () => h.store.sheets.tabs(siteTarget(h).target.book).map((tab) => tab.title);
+      await h.store.forms.update(h.site.id, lead?.formId ?? '', { sheet_tab: 'Requests' });
+      await flushAll(h);
+      expect(title()).toEqual(['Requests']);
+      expect(h.store.sheets.hasChores(siteTarget(h).target.book)).toBe(false);
+      await add(h, 'Contact', { n: '2' });
+      await flushAll(h);
+      expect(column(await h.readTab('Contact'), 'n')).toEqual(['1', '2']);
+    });
+
     test('250 fields: 200 columns and one for the others, whose values are not lost', async () => {
       const fields = (from: number) =>
         Object.fromEntries(Array.from({ length: 125 }, (_, i) => [`Field ${from + i}`, `v${from + i}`]));

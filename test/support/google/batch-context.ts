@@ -14,6 +14,8 @@ export interface BatchContext extends MetadataContext {
   /** Whether an update or a delete that matches no metadata is refused or answers with an empty list. */
   readonly updateNothing: 'empty' | 'error';
   readonly deleteNothing: 'empty' | 'error';
+  /** What sorting does to the tags of rows. */
+  readonly rowTags: 'stay' | 'follow';
   /** True for the simulated user, whose formulas are his own business. */
   readonly byHand: boolean;
   /** Records something a well-behaved client must not do. */

@@ -170,6 +170,8 @@ export interface Behaviour {
   updateNothing: 'empty' | 'error';
   deleteNothing: 'empty' | 'error';
   duplicates: 'refuse' | 'accept';
+  /** Whether sorting takes the tags of rows along with their cells, or leaves them in their places. */
+  rowTags: 'stay' | 'follow';
   /** Whether answers lose false, 0, "" and empty lists. */
   omitDefaults: boolean;
   /** Writes allowed on one spreadsheet within `writeWindowMs` of the fake's clock; null switches it off. */
@@ -256,6 +258,8 @@ export type UserAction =
   | ({ type: 'clearFilter' } & OnTab)
   | ({ type: 'hideRows'; from: number; to: number } & OnTab)
   | ({ type: 'insertRows'; at: number; count: number } & OnTab)
+  | ({ type: 'moveRow'; row: number; to: number } & OnTab)
+  | ({ type: 'showRows'; from: number; to: number } & OnTab)
   | ({ type: 'deleteRow'; row: number } & OnTab)
   | ({ type: 'deleteRows'; rows?: number[]; column?: ColumnRef; values?: string[] } & OnTab)
   | ({ type: 'editCell'; row: number; column: ColumnRef; value: string | number | boolean | null } & OnTab)

@@ -168,3 +168,50 @@ test('random hands leave kept columns alone and tell what they deleted', async (
   expect(log.length).toBeGreaterThan(30);
   expect([...all, ...deleted].sort()).toEqual([...sent].sort());
 });
+
+test.each(['stay', 'follow'] as const)(
+  'sorting: the tags of rows %s, those of hidden rows stay with them',
+  async (rowTags) => {
+    await google.behaviour({ rowTags });
+    const tag = (metadataId: number, startIndex: number) => ({
+      createDeveloperMetadata: {
+        developerMetadata: {
+          ...{ metadataId, metadataKey: 'row', visibility: 'DOCUMENT' },
+          location: { dimensionRange: { sheetId: 7, dimension: 'ROWS', startIndex, endIndex: startIndex + 1 } },
+        },
+      },
+    });
+    await caller.batch(id, [tag(11, 1), tag(12, 3)]);
+    await google.userAction(id, { type: 'hideRows', from: 3, to: 4 });
+    await google.userAction(id, { type: 'sort', column: 'Name' });
+    const { metadata } = await google.inspect(id);
+    const placeOf = (tagId: number) => metadata.find((each) => each.id === tagId)?.index;
+    expect(await ids()).toEqual(['b', 'a', 'c']);
+    expect([placeOf(11), placeOf(12)]).toEqual([rowTags === 'stay' ? 1 : 2, 3]);
+    await google.behaviour({ rowTags: 'stay' });
+  },
+);
+
+test('a tag follows its row when it is moved, and dies with it; the last row that is not frozen stays', async () => {
+  const rows = { sheetId: 7, dimension: 'ROWS', startIndex: 1, endIndex: 2 };
+  const developerMetadata = {
+    metadataId: 11,
+    metadataKey: 'row',
+    visibility: 'DOCUMENT',
+    location: { dimensionRange: rows },
+  };
+  await caller.batch(id, [{ createDeveloperMetadata: { developerMetadata } }]);
+  await google.userAction(id, { type: 'moveRow', row: 1, to: 3 });
+  const tagged = async () => (await google.inspect(id)).metadata.find((each) => each.id === 11)?.index;
+  expect(await tagged()).toBe(2);
+  await google.userAction(id, { type: 'deleteRow', row: 2 });
+  expect(await tagged()).toBeUndefined();
+  const frozen = {
+    properties: { sheetId: 7, gridProperties: { frozenRowCount: 1 } },
+    fields: 'gridProperties.frozenRowCount',
+  };
+  await caller.batch(id, [{ updateSheetProperties: frozen }]);
+  const all = { deleteDimension: { range: { ...rows, endIndex: 9 } } };
+  const { body } = await caller.batch(id, [all]);
+  expect(body.error.message).toContain('not possible to delete all non-frozen rows');
+});

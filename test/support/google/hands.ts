@@ -34,6 +34,7 @@ export function performAction(world: World, file: DriveFile, action: UserAction)
     owner: file.owner,
     project: '',
     duplicates: 'accept',
+    rowTags: world.behaviour.rowTags,
     updateNothing: 'empty',
     deleteNothing: 'empty',
     byHand: true,
@@ -168,6 +169,10 @@ function requestsFor(state: SpreadsheetState, tab: Tab, action: UserAction): Jso
       return [{ clearBasicFilter: { sheetId } }];
     case 'hideRows':
       return [hide(rows(sheetId, action.from, action.to))];
+    case 'moveRow':
+      return [{ moveDimension: { source: rows(sheetId, action.row, action.row + 1), destinationIndex: action.to } }];
+    case 'showRows':
+      return [hide(rows(sheetId, action.from, action.to), false)];
     case 'insertRows':
       return [{ insertDimension: { range: rows(sheetId, action.at, action.at + action.count) } }];
     case 'editCell':
@@ -204,8 +209,8 @@ function requestsFor(state: SpreadsheetState, tab: Tab, action: UserAction): Jso
   }
 }
 
-const hide = (range: Json): Json => ({
-  updateDimensionProperties: { range, properties: { hiddenByUser: true }, fields: 'hiddenByUser' },
+const hide = (range: Json, hiddenByUser = true): Json => ({
+  updateDimensionProperties: { range, properties: { hiddenByUser }, fields: 'hiddenByUser' },
 });
 
 function typeUnder(tab: Tab, values: readonly (Primitive | null)[], gap: number): Json[] {

@@ -103,6 +103,7 @@ export function remove(draft: Draft, tab: Tab, rows: boolean, start: number, end
     tab.rows.splice(start, end - start);
     tab.rowCount -= end - start;
     tab.frozenRowCount = Math.max(0, tab.frozenRowCount - Math.max(0, Math.min(end, tab.frozenRowCount) - start));
+    if (tab.rowCount <= tab.frozenRowCount) throw invalid('Sorry, it is not possible to delete all non-frozen rows.');
     return;
   }
   tab.columns.splice(start, end - start);

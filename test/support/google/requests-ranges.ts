@@ -2,7 +2,17 @@ import { checkEdit, type RequestHandler } from './batch-context.ts';
 import { invalid } from './errors.ts';
 import { type Box, box, num, overlaps, readRange } from './grid.ts';
 import type { Json } from './json.ts';
-import { type Cell, cellAt, type Primitive, plainValue, type Row, rowAt, type Tab, writeCells } from './spreadsheet.ts';
+import {
+  type Cell,
+  cellAt,
+  type Draft,
+  type Primitive,
+  plainValue,
+  type Row,
+  rowAt,
+  type Tab,
+  writeCells,
+} from './spreadsheet.ts';
 
 /** Requests that rearrange cells: sortRange, insertRange, deleteRange, mergeCells, unmergeCells. */
 
@@ -19,7 +29,10 @@ function compare(a: Cell, b: Cell, sign: number): number {
   return x === y ? 0 : x < y ? -sign : sign;
 }
 
-/** Sorts cells within a range: rows that a user has hidden stay where they are. */
+/**
+ * Sorts cells within a range: rows that a user has hidden stay where they are. Nobody has measured whether the tags of
+ * rows go with their cells: `behaviour().rowTags`.
+ */
 export const sortRange: RequestHandler = (context, body) => {
   const range = readRange(body.range as Json | undefined);
   const tab = context.draft.grid(range.sheetId);
@@ -34,20 +47,31 @@ export const sortRange: RequestHandler = (context, body) => {
   }
   const part = (row: Row) =>
     Array.from({ length: area.endColumn - area.startColumn }, (_, i) => row.cells[area.startColumn + i] ?? null);
-  const parts = places.map((index) => part(rowAt(tab, index)));
+  const parts = places.map((index) => ({ index, cells: part(rowAt(tab, index)) }));
   parts.sort((a, b) => {
     for (const spec of specs) {
       const column = (num(spec.dimensionIndex) ?? 0) - area.startColumn;
-      const order = compare(a[column] ?? null, b[column] ?? null, spec.sortOrder === 'DESCENDING' ? -1 : 1);
+      const order = compare(a.cells[column] ?? null, b.cells[column] ?? null, spec.sortOrder === 'DESCENDING' ? -1 : 1);
       if (order !== 0) return order;
     }
     return 0;
   });
   places.forEach((index, n) => {
-    writeCells(tab, index, area.startColumn, parts[n] ?? []);
+    writeCells(tab, index, area.startColumn, parts[n]?.cells ?? []);
   });
+  if (context.rowTags === 'follow')
+    moveRowTags(context.draft, tab, new Map(parts.map((each, n) => [each.index, places[n] ?? each.index])));
   return undefined;
 };
+
+/** @param moved where each row went, by where it was */
+function moveRowTags({ state }: Draft, { sheetId }: Tab, moved: ReadonlyMap<number, number>): void {
+  state.metadata = state.metadata.map((entry) => {
+    const { place } = entry;
+    if (place.kind !== 'dimension' || !place.rows || place.sheetId !== sheetId) return entry;
+    return { ...entry, place: { ...place, index: moved.get(place.index) ?? place.index } };
+  });
+}
 
 /** Takes the cells of some columns as a list of parts per row, changes the list, and writes it back. */
 function rewrite(tab: Tab, area: Box, change: (parts: Cell[][]) => void): void {

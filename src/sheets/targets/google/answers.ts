@@ -1,4 +1,11 @@
-import type { DeveloperMetadata, DriveFile, MetadataLocation, SpreadsheetInfo, TabProperties } from './api.ts';
+import type {
+  DeveloperMetadata,
+  DriveFile,
+  MarkedRange,
+  MetadataLocation,
+  SpreadsheetInfo,
+  TabProperties,
+} from './api.ts';
 
 /**
  * Reads Google's answers. Each takes anything at all and returns null when it is not such an answer. Google leaves
@@ -97,6 +104,29 @@ export function readColumns(body: unknown): Map<number, (string | number | boole
     }
   }
   return columns;
+}
+
+/** null also where a range is not told as Google does, `'Title'!A2:Z2`: its rows have to be known. */
+export function readRanges(body: unknown): Map<number, MarkedRange> | null {
+  const answer = record(body);
+  if (!answer) return null;
+  const ranges = new Map<number, MarkedRange>();
+  for (const match of records(answer.valueRanges)) {
+    const range = record(match.valueRange);
+    const rows = /![A-Z]+(\d+)(?::[A-Z]+(\d+))?$/.exec(text(range?.range));
+    if (!rows) return null;
+    const values = Array.isArray(range?.values) ? range.values : [];
+    const found = {
+      start: Number(rows[1]) - 1,
+      end: Number(rows[2] ?? rows[1]),
+      values: values.map((row) => (Array.isArray(row) ? row.map(cell) : [])),
+    };
+    for (const filter of records(match.dataFilters)) {
+      const id = record(filter.developerMetadataLookup)?.metadataId;
+      if (typeof id === 'number') ranges.set(id, found);
+    }
+  }
+  return ranges;
 }
 
 const cell = (value: unknown): string | number | boolean =>

@@ -62,6 +62,13 @@ export interface SpreadsheetInfo {
   tabs: TabProperties[];
 }
 
+/** A whole row or column. Rows are zero-based, `end` exclusive: of a column, the number of rows of its tab. */
+export interface MarkedRange {
+  start: number;
+  end: number;
+  values: (string | number | boolean)[][];
+}
+
 /** What Drive knows of a file. */
 export interface DriveFile {
   id: string;
@@ -88,6 +95,11 @@ export interface GoogleApi {
     spreadsheetId: string,
     metadataIds: readonly number[],
   ): Promise<Reply<Map<number, (string | number | boolean)[]>>>;
+  /**
+   * What lies under column or row tags, all at one moment, row by row; a tag that is gone is missing. Unformatted;
+   * trailing empty cells and rows are missing.
+   */
+  ranges(spreadsheetId: string, metadataIds: readonly number[]): Promise<Reply<Map<number, MarkedRange>>>;
   /** The values of row 1 of a tab, or of the first `rows` rows. */
   head(spreadsheetId: string, sheetId: number, rows: number): Promise<Reply<string[][]>>;
   /**

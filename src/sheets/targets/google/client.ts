@@ -6,6 +6,7 @@ import {
   readInfo,
   readMade,
   readMetadata,
+  readRanges,
   readReplies,
   readSearch,
 } from './answers.ts';
@@ -101,31 +102,33 @@ function metadataCalls(send: Send, timeouts: GoogleTimeouts): Pick<GoogleApi, 's
 const INFO_FIELDS =
   'spreadsheetId,spreadsheetUrl,properties(title,timeZone),sheets(properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)),protectedRanges(range,requestingUserCanEdit,warningOnly))';
 
-function valueCalls(send: Send, timeouts: GoogleTimeouts): Pick<GoogleApi, 'info' | 'columns' | 'head' | 'rows'> {
+function valueCalls(
+  send: Send,
+  timeouts: GoogleTimeouts,
+): Pick<GoogleApi, 'info' | 'columns' | 'ranges' | 'head' | 'rows'> {
   const read = { api: 'sheets', quota: 'read', timeoutMs: timeouts.read } as const;
   const info: GoogleApi['info'] = (id) =>
     send({ ...read, name: 'info', method: 'GET', path: sheetPath(id, ''), query: { fields: INFO_FIELDS } }, readInfo);
   const block = blockReader(read, send, info);
+  const marked = (id: string, metadataIds: readonly number[], majorDimension: 'COLUMNS' | 'ROWS') =>
+    ({
+      ...read,
+      name: majorDimension === 'COLUMNS' ? 'columns' : 'ranges',
+      method: 'POST',
+      timeoutMs: timeouts.bigRead,
+      path: sheetPath(id, '/values:batchGetByDataFilter'),
+      query: { fields: 'valueRanges(valueRange(range,values),dataFilters)' },
+      body: {
+        dataFilters: metadataIds.map((metadataId) => ({ developerMetadataLookup: { metadataId } })),
+        majorDimension,
+        valueRenderOption: 'UNFORMATTED_VALUE',
+        dateTimeRenderOption: 'SERIAL_NUMBER',
+      },
+    }) as const;
   return {
     info,
-    columns: (id, metadataIds) =>
-      send(
-        {
-          ...read,
-          name: 'columns',
-          method: 'POST',
-          timeoutMs: timeouts.bigRead,
-          path: sheetPath(id, '/values:batchGetByDataFilter'),
-          query: { fields: 'valueRanges(valueRange(values),dataFilters)' },
-          body: {
-            dataFilters: metadataIds.map((metadataId) => ({ developerMetadataLookup: { metadataId } })),
-            majorDimension: 'COLUMNS',
-            valueRenderOption: 'UNFORMATTED_VALUE',
-            dateTimeRenderOption: 'SERIAL_NUMBER',
-          },
-        },
-        readColumns,
-      ),
+    columns: (id, metadataIds) => send(marked(id, metadataIds, 'COLUMNS'), readColumns),
+    ranges: (id, metadataIds) => send(marked(id, metadataIds, 'ROWS'), readRanges),
     async head(id, sheetId, rows) {
       const reply = await block(id, sheetId, { start: 0, count: rows, render: 'FORMATTED_VALUE' });
       return reply.ok ? { ok: true, value: reply.value.map((row) => row.map(String)) } : reply;

@@ -2,6 +2,7 @@ import type { SheetProblem } from '../../../store/sheets.ts';
 import type { FlushOutcome, SiteTarget, TargetDriver } from '../../target.ts';
 import { checkAccess } from './check.ts';
 import { flushStep, hasWork } from './flush.ts';
+import { type ChoreMemory, newChores } from './guarded.ts';
 import { type BookMemory, newMemory } from './memory.ts';
 import { type Done, release, remakeTab, restoreColumn, retag, takeOver } from './operator.ts';
 import { GOOGLE_LIMITS, type GoogleDeps, type GoogleLimits, pausedBook, type Step } from './step.ts';
@@ -33,6 +34,12 @@ export interface GoogleDriver extends TargetDriver {
 export function createGoogleDriver(deps: GoogleDeps): GoogleDriver {
   const limits: GoogleLimits = { ...GOOGLE_LIMITS, ...deps.limits };
   const memories = new Map<string, BookMemory>();
+  const allChores = new Map<string, ChoreMemory>();
+  const choresOf = (book: string) => {
+    const chores = allChores.get(book) ?? newChores();
+    allChores.set(book, chores);
+    return chores;
+  };
 
   async function stepFor(at: SiteTarget): Promise<Step | FlushOutcome> {
     const found = await deps.apiFor(at.target);
@@ -40,7 +47,7 @@ export function createGoogleDriver(deps: GoogleDeps): GoogleDriver {
     const { book } = at.target;
     const memory = memories.get(book) ?? newMemory(limits.rows, limits.setUpTabs);
     memories.set(book, memory);
-    return { deps, limits, at, book, api: found.api, memory };
+    return { deps, limits, at, book, api: found.api, memory, chores: choresOf(book) };
   }
 
   async function withStep<T>(at: SiteTarget, work: (step: Step) => Promise<T>): Promise<T | Failed> {
@@ -55,7 +62,8 @@ export function createGoogleDriver(deps: GoogleDeps): GoogleDriver {
     async flush(at) {
       const memory = memories.get(at.target.book);
       await retryPausedTabs(deps, at, memory);
-      if (!hasWork({ deps, at, book: at.target.book, memory })) return { kind: 'idle' };
+      if (!hasWork({ deps, at, book: at.target.book, memory, chores: choresOf(at.target.book) }))
+        return { kind: 'idle' };
       const step = await stepFor(at);
       return 'kind' in step ? step : flushStep(step);
     },

@@ -1,6 +1,7 @@
 import type { SheetBatch } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import type { FlushOutcome } from '../../target.ts';
+import { choresFirst, choresWait, doChore } from './chores.ts';
 import { settleLanded } from './landed.ts';
 import { takeLook } from './look.ts';
 import { GUARD_BASE, VOID } from './mapping.ts';
@@ -15,12 +16,15 @@ import { writeUpdates } from './updates.ts';
 const HOUR = 3_600_000;
 
 /** Whether anything waits that could be written. Costs no call. */
-export function hasWork(step: Pick<Step, 'deps' | 'at' | 'book'> & { memory: BookMemory | undefined }): boolean {
+export function hasWork(
+  step: Pick<Step, 'deps' | 'at' | 'book' | 'chores'> & { memory: BookMemory | undefined },
+): boolean {
   const { sheets } = step.deps.store;
   return (
     sheets.openBatch(step.book) !== null ||
     sheets.nextLeads(step.at.site.id, step.book, 1, 1).length > 0 ||
-    cellsWait(step)
+    cellsWait(step) ||
+    choresWait(step)
   );
 }
 
@@ -52,19 +56,28 @@ export async function flushStep(step: Step): Promise<FlushOutcome> {
   const trouble = await recover(step, looked.look, open, last);
   if (trouble) return trouble;
   if (open) return settleOpen(step, open, looked.look);
+  const chore = choresFirst(step) ? await doChore(step, looked.look) : null;
+  if (chore) return chore;
+  const first = await writeRowsOrCells(step, looked.look);
+  if (first.kind === 'idle') return (await doChore(step, looked.look)) ?? first;
+  step.chores.passedOver += 1;
+  return first;
+}
+
+async function writeRowsOrCells(step: Step, look: Look): Promise<FlushOutcome> {
   const updatesWait = cellsWait(step);
   // Every other turn is for cell updates, so that neither starves the other.
   if (updatesWait && step.memory.wroteRows) {
     step.memory.wroteRows = false;
-    const cells = await writeUpdates(step, looked.look);
+    const cells = await writeUpdates(step, look);
     if (cells.kind !== 'idle') return cells;
   }
-  const rows = await writeNewRows(step, looked.look);
+  const rows = await writeNewRows(step, look);
   if (rows) {
     step.memory.wroteRows = true;
     return rows;
   }
-  return updatesWait ? writeUpdates(step, looked.look) : { kind: 'idle' };
+  return updatesWait ? writeUpdates(step, look) : { kind: 'idle' };
 }
 
 /**

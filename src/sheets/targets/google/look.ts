@@ -1,7 +1,7 @@
 import type { SheetBatch, SheetTab } from '../../../store/sheets.ts';
 import type { FlushOutcome } from '../../target.ts';
 import type { DeveloperMetadata, MetadataLookup } from './api.ts';
-import { FIELD_KEY, GUARD_KEY, guardId, guardsOf, mapTab, TAB_KEY } from './mapping.ts';
+import { FIELD_KEY, GUARD_KEY, guardId, guardsOf, mapTab, ROW_KEY, TAB_KEY } from './mapping.ts';
 import { failed, type Look, type Step, wrote } from './step.ts';
 
 /** Every guard is asked for this often, or after so many new ones. google-sheets.md 5.5. */
@@ -26,6 +26,10 @@ export async function takeLook(step: Step, open: SheetBatch | null, last: SheetB
   const ids = [last?.guardId, open?.guardId, guardId(deps.store.sheets.book(step.book).nextSeq)];
   const lookups: MetadataLookup[] = [{ metadataKey: FIELD_KEY }, { metadataKey: TAB_KEY }];
   if (all) lookups.push({ metadataKey: GUARD_KEY });
+  // Also with all of them: a database that was set back knows nothing of the rows it had begun to take out.
+  if (all || step.chores.marksSeen || deps.store.sheets.nextRemovals(step.book, 1).length > 0) {
+    lookups.push({ metadataKey: ROW_KEY });
+  }
   for (const metadataId of new Set(ids)) if (metadataId !== undefined) lookups.push({ metadataId });
   return search(step, lookups, all);
 }
@@ -45,6 +49,7 @@ async function search(step: Step, lookups: readonly MetadataLookup[], all: boole
   const byId = new Map<number, DeveloperMetadata>();
   for (const tag of found.value) byId.set(tag.metadataId, tag);
   const look = { tags: [...byId.values()], byId, all };
+  if (look.tags.some((tag) => tag.key === ROW_KEY)) step.chores.marksSeen = true;
   if (all) noteGuards(step, look);
   return { ok: true, look };
 }

@@ -9,6 +9,8 @@ import type { DeveloperMetadata } from './api.ts';
 export const GUARD_KEY = 'lc.g';
 export const FIELD_KEY = 'lc.f';
 export const TAB_KEY = 'lc.t';
+/** On rows of deleted leads, while they are taken out. Else rows are never marked. */
+export const ROW_KEY = 'lc.r';
 
 /** The guard of batch `seq` has the id GUARD_BASE + seq. google-sheets.md 5.3. */
 export const GUARD_BASE = 1_000_000_000;

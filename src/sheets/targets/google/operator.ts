@@ -6,7 +6,7 @@ import { drawId, guardsOf, mapTab, TAB_KEY, VOID } from './mapping.ts';
 import { reconcile } from './reconcile.ts';
 import { createColumnTag, createGuard, createTag } from './requests.ts';
 import type { Step } from './step.ts';
-import { freeTitle } from './tabs.ts';
+import { freeTitle } from './titles.ts';
 
 /**
  * What a person decides: each only on an explicit word by the UI or the CLI, and while no flush of the site is under
@@ -148,7 +148,7 @@ export async function remakeTab(store: Store, tab: SheetTab, random: () => numbe
     (column): SheetColumn => ({ ...column, metadataId: drawId(random), state: 'planned' }),
   );
   await store.sheets.putColumns(tab.id, columns);
-  const wanted = store.forms.outline(tab.siteId, tab.formId)?.sheetTab ?? tab.title;
-  const title = freeTitle(wanted, new Set());
-  await store.sheets.updateTab(tab.id, { sheetId: drawId(random), title, state: 'planned', problem: null });
+  const namedFor = store.forms.outline(tab.siteId, tab.formId)?.sheetTab ?? tab.title;
+  const title = freeTitle(namedFor, new Set());
+  await store.sheets.updateTab(tab.id, { sheetId: drawId(random), title, namedFor, state: 'planned', problem: null });
 }

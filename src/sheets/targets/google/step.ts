@@ -6,6 +6,7 @@ import type { SheetProblem, SheetTarget } from '../../../store/sheets.ts';
 import type { Store } from '../../../store/store.ts';
 import type { FlushOutcome, SiteTarget } from '../../target.ts';
 import type { DeveloperMetadata, GoogleApi, GoogleFailure } from './api.ts';
+import type { ChoreMemory } from './guarded.ts';
 import type { BookMemory } from './memory.ts';
 
 /** Bounds that tests make small. */
@@ -59,6 +60,7 @@ export interface Step {
   book: string;
   api: GoogleApi;
   memory: BookMemory;
+  chores: ChoreMemory;
 }
 
 /** Marks found by a look at the spreadsheet. `all`: every guard was asked for, not only those we expect. */

@@ -6,6 +6,7 @@ import type { BatchRequest, GoogleFailure, SpreadsheetInfo } from './api.ts';
 import { drawId, mapTab, originalTabs, TAB_KEY } from './mapping.ts';
 import { createColumnTag, createTag, writeCells } from './requests.ts';
 import { again, failed, type Look, type Step, wrote } from './step.ts';
+import { foldTitle, freeTitle } from './titles.ts';
 
 /**
  * Makes the tabs that leads wait for. A set-up has no guard and needs none: it creates a tab under an id that is
@@ -35,7 +36,7 @@ export async function ensureTabs(step: Step, look: Look, leads: readonly Lead[])
   if (missing.length === 0) return null;
   const info = await step.api.info(step.book);
   if (!info.ok) return failed(info.failure, step.deps.clock.now());
-  const titles = new Set(info.value.tabs.map((each) => fold(each.title)));
+  const titles = new Set(info.value.tabs.map((each) => foldTitle(each.title)));
   let room = step.limits.tabs - info.value.tabs.length;
   const paused: string[] = [];
   const planned: SheetTab[] = [];
@@ -47,7 +48,7 @@ export async function ensureTabs(step: Step, look: Look, leads: readonly Lead[])
     }
     if (planned.length >= step.memory.setUpLimit || columns >= step.limits.setUpColumns) break;
     const ready = tab ? await keepFree(step, tab, info.value, titles) : await planTab(step, formId, ofForm, titles);
-    titles.add(fold(ready.title));
+    titles.add(foldTitle(ready.title));
     columns += ready.columns.length;
     planned.push(ready);
     room -= 1;
@@ -87,7 +88,8 @@ function newTab(step: Step, formId: string, leads: readonly Lead[], titles: Read
     (spec, position): SheetColumn => ({ ...spec, position, metadataId: drawId(random), state: 'planned' }),
   );
   const title = freeTitle(form?.sheetTab ?? leads[0]?.formName ?? '', titles);
-  return { siteId: site.id, book: step.book, formId, sheetId: drawId(random), title, state: 'planned', columns };
+  const named = { title, namedFor: form?.sheetTab ?? null };
+  return { siteId: site.id, book: step.book, formId, sheetId: drawId(random), ...named, state: 'planned', columns };
 }
 
 async function planTab(
@@ -108,7 +110,7 @@ async function keepFree(
 ): Promise<SheetTab> {
   const change: { sheetId?: number; title?: string } = {};
   if (info.tabs.some((each) => each.sheetId === tab.sheetId)) change.sheetId = drawId(step.deps.random);
-  if (titles.has(fold(tab.title))) change.title = freeTitle(tab.title, titles);
+  if (titles.has(foldTitle(tab.title))) change.title = freeTitle(tab.title, titles);
   if (Object.keys(change).length > 0) await step.deps.store.sheets.updateTab(tab.id, change);
   return { ...tab, ...change };
 }
@@ -166,7 +168,7 @@ async function refused(
   const tab = tabs.length === 1 ? tabs[0] : owner[requestIndex ?? -1];
   if (failure.applied === 'maybe') return failed(failure, step.deps.clock.now());
   if (problem.code === 'title_taken' && tab) {
-    await step.deps.store.sheets.updateTab(tab.id, { title: freeTitle(tab.title, new Set([fold(tab.title)])) });
+    await step.deps.store.sheets.updateTab(tab.id, { title: freeTitle(tab.title, new Set([foldTitle(tab.title)])) });
     return again(problem);
   }
   // An id is in use: an earlier send got through (the next look shows it), or it is somebody else's.
@@ -269,40 +271,4 @@ export function leadIdTag(tab: SheetTab, look: Look): number | null {
   if (!places.has(LEAD_ID_KEY)) return null;
   const column = [...changed, ...tab.columns].find((each) => each.key === LEAD_ID_KEY);
   return column?.metadataId ?? null;
-}
-
-const fold = (title: string) => title.normalize('NFC').toLowerCase();
-const LONGEST_TITLE = 31;
-
-/**
- * A title that Google takes and that survives an export to XLSX: without `[]*?:/\` and control characters, 31
- * characters at most, unique without regard to case. google-sheets.md 2.3.
- * @param taken folded titles in use
- */
-export function freeTitle(wanted: string, taken: ReadonlySet<string>): string {
-  // A quote at either end is refused by spreadsheet programs too.
-  const clean = wanted
-    .toWellFormed()
-    .replace(/[[\]*?:/\\\p{Cc}]/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .trim()
-    .replace(/^'+|'+$/g, '');
-  const base = clean === '' ? 'Leads' : clean;
-  let title = cutTitle(base, LONGEST_TITLE);
-  for (let n = 2; taken.has(fold(title)); n++) {
-    const suffix = ` (${n})`;
-    title = cutTitle(base.replace(/ \(\d+\)$/, ''), LONGEST_TITLE - suffix.length) + suffix;
-  }
-  return title;
-}
-
-/** Cuts between characters, never through one. */
-function cutTitle(text: string, length: number): string {
-  if (text.length <= length) return text;
-  let cut = '';
-  for (const char of text) {
-    if (cut.length + char.length > length) break;
-    cut += char;
-  }
-  return cut.trimEnd();
 }
