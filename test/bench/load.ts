@@ -1,15 +1,17 @@
 /*
- * The load generator, a process of its own: `bun test/bench/load.ts PORT PATH KEY CONNECTIONS REQUESTS [BODY]`.
+ * The load generator, a process of its own: `bun test/bench/load.ts PORT PATH KEY CONNECTIONS REQUESTS [BODY [HEADERS]]`.
+ * Posts the file BODY, else a sample lead; a path like `GET /…` is read instead. HEADERS: more of them, as JSON.
  * Keep-alive connections on bare sockets, one request in flight on each, so that it costs less than what it measures.
  * Prints one JSON line: requests a second and latencies in milliseconds.
  */
 export {};
 
-const [portText = '', path = '/', key = '', connectionsText = '', totalText = '', bodyFile = ''] =
+const [portText = '', path = '/', key = '', connectionsText = '', totalText = '', bodyFile = '', headersText = '{}'] =
   process.argv.slice(2);
 const port = Number(portText);
 const total = Number(totalText);
-const body = bodyFile === '' ? sampleBody() : await Bun.file(bodyFile).text();
+const [method, address] = path.startsWith('GET ') ? ['GET', path.slice(4)] : ['POST', path];
+const body = method === 'GET' ? '' : bodyFile === '' ? sampleBody() : await Bun.file(bodyFile).text();
 
 function sampleBody(): string {
   return JSON.stringify({
@@ -28,11 +30,11 @@ function sampleBody(): string {
 }
 
 const head = [
-  `POST ${path} HTTP/1.1`,
+  `${method} ${address} HTTP/1.1`,
   'Host: localhost',
   `Authorization: Bearer ${key}`,
-  'Content-Type: application/json',
-  `Content-Length: ${Buffer.byteLength(body)}`,
+  ...(method === 'GET' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+  ...Object.entries(JSON.parse(headersText) as Record<string, string>).map(([name, value]) => `${name}: ${value}`),
 ];
 const request = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 const latencies: number[] = [];

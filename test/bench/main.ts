@@ -2,13 +2,14 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../support/binary.ts';
 import { batches, singlePosts, startEcho } from './intake.ts';
+import { mcpCalls } from './mcp.ts';
 import { backlog, loneLead } from './sheets.ts';
 import { benchDir, type Result } from './tools.ts';
 
 /*
  * `bun run bench [part …]`: measures the targets on the machine at hand and writes test/bench/latest.md. The compiled
  * program on a fresh folder on disk, driven from other processes, with everything on; figures are ratios within one
- * run wherever a machine's speed would otherwise decide. Parts: single, batch, lone, backlog. About eight minutes.
+ * run wherever a machine's speed would otherwise decide. Parts: single, batch, lone, backlog, mcp. About eight minutes.
  */
 
 const ROOT = join(import.meta.dir, '../..');
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   batch: () => batches(MILLION),
   lone: () => loneLead(),
   backlog: () => backlog(100_000),
+  mcp: () => mcpCalls(),
 };
 
 const asked = process.argv.slice(2);

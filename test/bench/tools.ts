@@ -28,13 +28,14 @@ export function benchDir(): string {
 /** Drives an address from a process of its own. @throws when any request failed: such a figure says nothing */
 export async function load(
   at: { port: number; path: string; key: string },
-  options: { connections: number; requests: number; body?: string },
+  options: { connections: number; requests: number; body?: string; headers?: Record<string, string> },
 ): Promise<LoadResult> {
   const args = [String(at.port), at.path, at.key, String(options.connections), String(options.requests)];
   const bodyFile = join(benchDir(), 'body.json');
   if (options.body !== undefined) writeFileSync(bodyFile, options.body);
   const script = join(import.meta.dir, 'load.ts');
-  const child = Bun.spawn([process.execPath, script, ...args, ...(options.body === undefined ? [] : [bodyFile])], {
+  const body = options.body === undefined ? '' : bodyFile;
+  const child = Bun.spawn([process.execPath, script, ...args, body, JSON.stringify(options.headers ?? {})], {
     stdout: 'pipe',
     stderr: 'inherit',
   });
