@@ -47,7 +47,8 @@ export function leadPage(
   });
   const shown = found.slice(0, perPage);
   const last = found.length > perPage ? shown.at(-1) : undefined;
-  const counted = leads.count(siteId, filter, MAX_COUNTED);
+  const isLastPage = page !== null && last === undefined && (shown.length > 0 || page === 1);
+  const counted = isLastPage ? (page - 1) * perPage + shown.length : leads.count(siteId, filter, MAX_COUNTED);
   // A kept counter knows an exact total beyond what is counted one by one.
   const capped = counted === MAX_COUNTED + 1 && isCountedOneByOne(filter);
   const total = capped ? MAX_COUNTED : counted;

@@ -1,12 +1,13 @@
 import type { Database } from 'bun:sqlite';
-import type { SyncStatus } from '../../contract/submission.ts';
 import type { LeadFilter, LeadQuery, LeadStore } from '../store.ts';
 import type { FormCache } from './form-cache.ts';
-import { checkedPiece, fewPiece, pendingPiece, statusPiece, tablePiece } from './lead-pieces.ts';
+import { tablePiece } from './lead-pieces.ts';
 import type { LeadRow, LeadRows } from './lead-rows.ts';
+import { createStatusLook } from './lead-status.ts';
 import { indexPieces, type Look, rangeOf } from './search/look.ts';
 import { countIn, idsIn, type Piece } from './search/piece.ts';
 import type { Search } from './search/search.ts';
+import { hasWords, queryWords, wordsOf } from './search/words.ts';
 
 interface Deps {
   db: Database;
@@ -15,8 +16,6 @@ interface Deps {
   search: Pick<Search, 'at'>;
 }
 
-/** So few leads of a status are looked at one by one. */
-const FEW = 1_000;
 /** A list is gone on with so often, at most, where leads have changed since they went into the index. */
 const MAX_ROUNDS = 20;
 
@@ -31,10 +30,7 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
   const formTotals = db.query<{ leads: number; spam: number }, [string, string]>(
     'SELECT submission_count AS leads, spam_count AS spam FROM form WHERE site_id = ? AND id = ?',
   );
-  const statusTotal = db.query<{ leads: number }, [string, string]>(
-    'SELECT leads FROM sync_count WHERE site_id = ? AND status = ?',
-  );
-  const inStatus = (siteId: string, status: SyncStatus) => statusTotal.get(siteId, status)?.leads ?? 0;
+  const lookByStatus = createStatusLook({ db, forms, lookInIndex });
 
   /** Runs `work` on where the leads are that are looked for. */
   function look<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
@@ -52,7 +48,7 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
 
   function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
     const found = search.at(siteId, (file, complete) => {
-      const pieces = indexPieces(file, siteId, at);
+      const pieces = indexPieces(file, siteId, at, (ids) => withWords(siteId, ids, at.filter));
       if (complete) return { result: work(pieces) };
       const { after, before } = rangeOf(at);
       const [rangeStart] = [file.upto(siteId), after].sort().reverse();
@@ -62,38 +58,11 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
     return found ? found.result : work([tablePiece(db, siteId, at, rangeOf(at))]);
   }
 
-  function lookByStatus<T>(
-    siteId: string,
-    status: Exclude<SyncStatus, 'skipped'>,
-    at: Look,
-    work: (pieces: Piece[]) => T,
-  ): T {
-    const { formId } = at.filter;
-    if (inStatus(siteId, status) <= FEW) return work([fewPiece(db, siteId, status, at)]);
-    if (!needsIndex(at.filter)) {
-      const ofForms = formId === undefined ? [...forms.site(siteId).all()].map((form) => form.id) : [formId];
-      if (status === 'pending') return work([pendingPiece(db, siteId, ofForms, at)]);
-      if (formId === undefined) return work([statusPiece(db, siteId, status, at)]);
-    }
-    return lookInIndex(siteId, at, (pieces) => work(pieces.map((piece) => checkedPiece(db, siteId, status, piece))));
-  }
-
-  /**
-   * Most leads are in the sheet, so those that are not are counted, and taken off what matches whatever its status.
-   * @returns null where that doesn't help
-   */
-  function countSynced(siteId: string, filter: LeadFilter, limit: number): number | null {
-    if (filter.formId === undefined && !needsIndex(filter)) return null;
-    const apart = (['pending', 'failed'] as const).filter((status) => inStatus(siteId, status) > 0);
-    if (inStatus(siteId, 'synced') <= FEW || apart.some((status) => inStatus(siteId, status) > FEW)) return null;
-    const at = { filter, newestFirst: true };
-    const off = countIn(
-      apart.map((status) => fewPiece(db, siteId, status, at)),
-      2 * FEW,
-    );
-    return search.at(siteId, (file, complete) =>
-      complete ? Math.min(limit, countIn(indexPieces(file, siteId, at), limit + off) - off) : null,
-    );
+  /** Of some leads, those that have the words searched for. */
+  function withWords(siteId: string, ids: readonly string[], { q = '' }: LeadFilter): string[] {
+    const asked = queryWords(q);
+    const found = rows.findManyRows(siteId, ids);
+    return found.filter((row) => hasWords(wordsOf(JSON.parse(row.body).fields), asked)).map((row) => row.id);
   }
 
   function readRows(siteId: string, ids: readonly string[], filter: LeadFilter): LeadRow[] {
@@ -125,8 +94,7 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
         const total = filter.formId === undefined ? totals.get(siteId) : formTotals.get(siteId, filter.formId);
         return total ? kept(total) : 0;
       }
-      const synced = filter.syncStatus === 'synced' ? countSynced(siteId, filter, cap + 1) : null;
-      return synced ?? look(siteId, { filter, newestFirst: true }, (pieces) => countIn(pieces, cap + 1));
+      return look(siteId, { filter, newestFirst: true }, (pieces) => countIn(pieces, cap + 1));
     },
   };
 }
@@ -141,11 +109,6 @@ function keptCount(filter: LeadFilter): ((total: { leads: number; spam: number }
 /** Whether the table's own indexes have nearly all of what is asked for in a row. */
 function isPlain({ spam: _spam, ...others }: LeadFilter): boolean {
   return Object.values(others).every((value) => value === undefined);
-}
-
-/** Whether something is asked for that no index of the table knows. */
-function needsIndex({ source, score, utmSource, utmCampaign, q }: LeadFilter): boolean {
-  return [source, score, utmSource, utmCampaign, q].some((value) => value !== undefined);
 }
 
 /** Whether a lead still is what the filter wants, in what may have changed since it went into the index. */

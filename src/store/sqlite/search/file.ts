@@ -20,8 +20,10 @@ const BUSY_TIMEOUT_MS = 100;
 export const BLOCK_LEADS = 32_768;
 /** In their block, leads are numbered from 1 without a gap: that keeps lists short. Numbers of one block, at most. */
 const SLOTS = 65_536;
-/** Beginnings of a word that have lists of their own: one to six characters, and the site's before them. */
-const PREFIXES = '2 3 4 5 6 7';
+/** Beginnings of a word of up to so many characters have lists of their own. */
+export const LONGEST_BEGINNING = 6;
+/** With the site's character before them. */
+const PREFIXES = Array.from({ length: LONGEST_BEGINNING }, (_, i) => i + 2).join(' ');
 
 /*
  * A run is a sequence of blocks in which each site's leads stand in the order of their ids. There is one, unless a

@@ -2,13 +2,15 @@ import { timePart } from '../../../lib/ids.ts';
 import type { LeadFilter } from '../../store.ts';
 import { docOf, placeOf, type SearchFile } from './file.ts';
 import { countIn, idsIn, type Piece, sortIds } from './piece.ts';
-import { matchOf } from './tokens.ts';
+import { type Match, matchOf } from './tokens.ts';
 
 export interface Look {
   filter: LeadFilter;
   newestFirst: boolean;
   /** Only what comes after this lead, in that order. */
   afterId?: string | undefined;
+  /** Only from the first to the last of these. */
+  within?: { first: string; last: string };
 }
 
 /** A stretch of ids; neither end belongs to it. */
@@ -20,28 +22,44 @@ export interface Range {
 /** All ids sort between these. */
 const [BEFORE_ALL, AFTER_ALL] = ['', '~'] as const;
 
-/** The ids that time and cursor leave: an id begins with its time. */
-export function rangeOf({ filter, newestFirst, afterId }: Look): Range {
-  // These are shorter than any id, so an id of that time sorts after them.
-  const after = filter.createdFrom === undefined ? BEFORE_ALL : `sub_${timePart(filter.createdFrom)}`;
-  const before = filter.createdBefore === undefined ? AFTER_ALL : `sub_${timePart(filter.createdBefore)}`;
-  if (afterId === undefined) return { after, before };
-  return newestFirst
-    ? { after, before: afterId < before ? afterId : before }
-    : { after: afterId > after ? afterId : after, before };
+/** The ids that time, cursor and bounds leave: an id begins with its time. */
+export function rangeOf({ filter, newestFirst, afterId, within }: Look): Range {
+  // A time is shorter than any id, so an id of that time sorts after it; so does an id after itself without its end.
+  const after = [
+    filter.createdFrom === undefined ? BEFORE_ALL : `sub_${timePart(filter.createdFrom)}`,
+    newestFirst || afterId === undefined ? BEFORE_ALL : afterId,
+    within === undefined ? BEFORE_ALL : within.first.slice(0, -1),
+  ];
+  const before = [
+    filter.createdBefore === undefined ? AFTER_ALL : `sub_${timePart(filter.createdBefore)}`,
+    newestFirst && afterId !== undefined ? afterId : AFTER_ALL,
+    within === undefined ? AFTER_ALL : `${within.last}~`,
+  ];
+  return { after: after.sort().at(-1) ?? BEFORE_ALL, before: before.sort()[0] ?? AFTER_ALL };
 }
 
-/** The parts of an index that may hold what is looked for, in order. */
-export function indexPieces(file: SearchFile, siteId: string, look: Look): Piece[] {
+/** The parts of an index that may hold what is looked for, in order. `confirm`: of some leads, those that match. */
+export function indexPieces(file: SearchFile, siteId: string, look: Look, confirm: Confirm): Piece[] {
   const site = file.site(siteId);
   const match = site === null ? null : matchOf(site, look.filter);
   if (site === null || match === null) return [];
-  const [first = [], ...late] = file.reach(site).map(({ run }) => runPieces(file, site, run, match, look));
+  const [first = [], ...late] = file.reach(site).map(({ run }) => runPieces(file, { site, run, match, look, confirm }));
   if (late.every((pieces) => pieces.length === 0)) return first;
   return [mixed([first, ...late], look.newestFirst)];
 }
 
-function runPieces(file: SearchFile, site: number, run: number, match: string, look: Look): Piece[] {
+/** Looks into the leads themselves: which of them have the words that are searched for. */
+export type Confirm = (ids: readonly string[]) => string[];
+
+interface RunLook {
+  site: number;
+  run: number;
+  match: Match;
+  look: Look;
+  confirm: Confirm;
+}
+
+function runPieces(file: SearchFile, { site, run, match, look, confirm }: RunLook): Piece[] {
   const { after, before } = rangeOf(look);
   const end = (order: 'ASC' | 'DESC') =>
     file.db
@@ -51,18 +69,53 @@ function runPieces(file: SearchFile, site: number, run: number, match: string, l
       .get(site, run, after, before)?.doc;
   const [from, to] = [end('ASC'), end('DESC')];
   if (from === undefined || to === undefined) return [];
+  const { newestFirst } = look;
   const blocks = file
     .blocks()
     .filter(({ number, run: each }) => each === run && number >= placeOf(from).block && number <= placeOf(to).block);
-  if (look.newestFirst) blocks.reverse();
-  return blocks.map(({ number, slots }) =>
-    blockPiece(file, number, {
-      match,
-      newestFirst: look.newestFirst,
+  if (newestFirst) blocks.reverse();
+  return blocks.map(({ number, slots }) => {
+    const ends = {
       from: from > docOf(number, 0) ? placeOf(from).slot : 0,
       to: to < docOf(number, slots) ? placeOf(to).slot : slots,
-    }),
-  );
+    };
+    const piece = (expression: string) => blockPiece(file, number, { ...ends, newestFirst, match: expression });
+    return match.kind === 'plain' ? piece(match.all) : longWordsPiece(match, piece, newestFirst, confirm);
+  });
+}
+
+/** So many leads of a block are looked into one by one, before its lists are merged for a long word. */
+const FEW_DOUBTS = 48;
+
+/**
+ * All words that begin with a long one are not in one list; to merge theirs takes some milliseconds a block. Most who
+ * type a long word type all of it, so leads that have just this word are looked up first; then those that have one with
+ * the same first letters, which are few as a rule.
+ */
+function longWordsPiece(
+  { all, certain, doubtful }: Extract<Match, { kind: 'long' }>,
+  piece: (expression: string) => Piece,
+  newestFirst: boolean,
+  confirm: Confirm,
+): Piece {
+  let chosen: { sure: Piece; confirmed: string[] } | null = null;
+  function choose(): { sure: Piece; confirmed: string[] } {
+    const doubts = piece(doubtful).ids(0, FEW_DOUBTS + 1);
+    if (doubts.length > FEW_DOUBTS) return { sure: piece(all), confirmed: [] };
+    return { sure: piece(certain), confirmed: doubts.length === 0 ? [] : confirm(doubts) };
+  }
+  return {
+    count(limit) {
+      chosen ??= choose();
+      return Math.min(limit, chosen.confirmed.length + chosen.sure.count(limit));
+    },
+    ids(skip, take) {
+      chosen ??= choose();
+      const { sure, confirmed } = chosen;
+      if (confirmed.length === 0) return sure.ids(skip, take);
+      return sortIds([...confirmed, ...sure.ids(0, skip + take)], newestFirst).slice(skip, skip + take);
+    },
+  };
 }
 
 interface BlockLook {

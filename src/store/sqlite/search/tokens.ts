@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Judgement, LeadBody, LeadFilter } from '../../store.ts';
 import type { LeadRow } from '../lead-rows.ts';
+import { LONGEST_BEGINNING } from './file.ts';
 import { queryWords, wordsOf } from './words.ts';
 
 /*
@@ -60,31 +61,63 @@ export function tokensOf(siteNumber: number, row: Indexed): string {
   return site + tokens.join(` ${site}`);
 }
 
+/** FTS5 expressions for what is looked for. */
+export type Match =
+  | { kind: 'plain'; all: string }
+  /**
+   * A word is longer than the beginnings that have lists. `all` finds the leads, with some work; `certain` those that
+   * have just this word; `doubtful` all others that may have a longer one.
+   */
+  | { kind: 'long'; all: string; certain: string; doubtful: string };
+
 /**
- * The FTS5 expression for a filter, but for its time and for `pending`, `synced` and `failed`, which the index does not
+ * What a filter asks the index for, but for its time and for `pending`, `synced` and `failed`, which the index does not
  * know. Tokens hold letters, digits, marks and characters of private use alone, so nothing in them is syntax.
  * @returns null when nothing can match: a search without a word
  */
-export function matchOf(siteNumber: number, filter: LeadFilter): string | null {
+export function matchOf(siteNumber: number, filter: LeadFilter): Match | null {
   const site = siteMark(siteNumber);
-  const mark = (kind: Kind, value = '') => `"${site}${filterMark(kind, value)}"`;
-  const wanted: string[] = [];
-  if (filter.formId !== undefined) wanted.push(mark('form', filter.formId));
-  if (filter.utmCampaign !== undefined) wanted.push(mark('utm_campaign', filter.utmCampaign));
-  if (filter.utmSource !== undefined) wanted.push(mark('utm_source', filter.utmSource));
-  if (filter.score !== undefined) wanted.push(mark('score', filter.score));
-  if (filter.source !== undefined) wanted.push(mark('source', filter.source));
-  if (filter.syncStatus === 'skipped') wanted.push(mark('skipped'));
-  if (filter.spam === 'only') wanted.push(mark('spam'));
-  if (filter.q !== undefined) {
-    const words = queryWords(filter.q);
-    if (words.length === 0) return null;
-    wanted.push(...words.map((word) => `"${site}${word}"*`));
-  }
-  if (wanted.length === 0) wanted.push(`"${site}${ALL}"`);
-  const unwanted = [
-    ...(filter.spam === 'exclude' ? [mark('spam')] : []),
-    ...(filter.syncStatus === 'synced' ? [mark('skipped')] : []),
+  const words = filter.q === undefined ? [] : queryWords(filter.q);
+  if (filter.q !== undefined && words.length === 0) return null;
+  const marks = wantedMarks(filter).map((mark) => `"${site}${mark}"`);
+  const not = unwantedMarks(filter).map((mark) => ` NOT "${site}${mark}"`);
+  const expression = (ofWords: readonly string[]) => {
+    const wanted = [...marks, ...ofWords];
+    return `(${wanted.length > 0 ? wanted.join(' AND ') : `"${site}${ALL}"`})${not.join('')}`;
+  };
+  const starting = (word: string) => `"${site}${word}"*`;
+  const all = expression(words.map(starting));
+  const long = words.filter((word) => beginning(word) !== word);
+  if (long.length === 0) return { kind: 'plain', all };
+  const exact = (word: string) => (long.includes(word) ? `"${site}${word}"` : starting(word));
+  const likely = expression(words.map((word) => starting(beginning(word))));
+  return {
+    kind: 'long',
+    all,
+    certain: expression(words.map(exact)),
+    doubtful: `(${likely}) NOT (${long.map(exact).join(' AND ')})`,
+  };
+}
+
+/** As much of a word as has a list of its own. */
+const beginning = (word: string) => [...word].slice(0, LONGEST_BEGINNING).join('');
+
+function wantedMarks(filter: LeadFilter): string[] {
+  const { formId, utmCampaign, utmSource, score, source, syncStatus, spam } = filter;
+  return [
+    ...(formId === undefined ? [] : [filterMark('form', formId)]),
+    ...(utmCampaign === undefined ? [] : [filterMark('utm_campaign', utmCampaign)]),
+    ...(utmSource === undefined ? [] : [filterMark('utm_source', utmSource)]),
+    ...(score === undefined ? [] : [filterMark('score', score)]),
+    ...(source === undefined ? [] : [filterMark('source', source)]),
+    ...(syncStatus === 'skipped' ? [filterMark('skipped', '')] : []),
+    ...(spam === 'only' ? [filterMark('spam', '')] : []),
   ];
-  return `(${wanted.join(' AND ')})${unwanted.map((each) => ` NOT ${each}`).join('')}`;
+}
+
+function unwantedMarks({ spam, syncStatus }: LeadFilter): string[] {
+  return [
+    ...(spam === 'exclude' ? [filterMark('spam', '')] : []),
+    ...(syncStatus === 'synced' ? [filterMark('skipped', '')] : []),
+  ];
 }
