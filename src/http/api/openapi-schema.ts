@@ -76,8 +76,7 @@ function union(branches: readonly JsonObject[], components: ReadonlyMap<string, 
   const discriminator = discriminatorOf(branches, components);
   if (discriminator) return { oneOf: [...branches], discriminator };
   const [only, ...others] = branches.filter(({ type }) => type !== 'null');
-  const nullable = branches.length > (only ? others.length + 1 : 0);
-  if (only && others.length === 0 && nullable && typeof only.type === 'string') return orNull(only);
+  if (only && others.length === 0 && branches.length === 2 && typeof only.type === 'string') return orNull(only);
   if (branches.every((each) => typeof each.type === 'string' && Object.keys(each).length === 1)) {
     return { type: branches.map(({ type }) => type as string) };
   }

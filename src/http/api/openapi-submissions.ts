@@ -170,7 +170,7 @@ Walk a long list with \`cursor\`: every page costs the same, and leads that come
         {
           when: 'An unknown parameter',
           error: refusal('The list can not be made: see details.', {
-            path: '/form',
+            path: '/formid',
             message: 'Unknown member. Did you mean `form_id`?',
           }),
         },
