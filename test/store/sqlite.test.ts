@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newApiKey } from '../../src/lib/api-key.ts';
@@ -8,6 +8,7 @@ import { newLead } from '../support/leads.ts';
 import { testStore } from '../support/store.ts';
 import { describeStore } from './store.suite.ts';
 import { accept } from './suite/accept.ts';
+import { describeSearch } from './suite/search.ts';
 
 describeStore('SQLite on disk', async (clock) => {
   const { store, dir, path } = testStore({ clock });
@@ -17,6 +18,18 @@ describeStore('SQLite on disk', async (clock) => {
     again: async () => testStore({ dir, clock }).store,
     commits: () => commitsInLog(`${path}-wal`),
   };
+});
+
+// With so few leads as a test has, all go the ways of large sites too.
+describe('with small limits', () => {
+  const limits = { few: 0, many: 3, blockLeads: 7, doubts: 1 };
+  describeSearch(async (startMs) => {
+    const clock = new TestClock(startMs);
+    const { store, dir, path } = testStore({ clock, limits });
+    const again = async () => testStore({ dir, clock, limits }).store;
+    const { id: siteId } = await store.sites.create({ name: 'Shop' });
+    return { store, clock, siteId, again, commits: () => commitsInLog(`${path}-wal`) };
+  });
 });
 
 /**

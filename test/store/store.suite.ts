@@ -7,6 +7,7 @@ import { describeKeys } from './suite/keys.ts';
 import { describeLeadRemoval } from './suite/lead-removal.ts';
 import { describeLeads } from './suite/leads.ts';
 import { describeQueue } from './suite/queue.ts';
+import { describeSearch } from './suite/search.ts';
 import { describeSheets } from './suite/sheets.ts';
 import { describeSites } from './suite/sites.ts';
 import { describeWrites } from './suite/writes.ts';
@@ -47,5 +48,6 @@ export function describeStore(name: string, open: OpenStore): void {
     describeQueue(world);
     describeSheets(world);
     describeCounters(world);
+    describeSearch(world);
   });
 }

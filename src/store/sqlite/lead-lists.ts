@@ -4,6 +4,7 @@ import type { FormCache } from './form-cache.ts';
 import { tablePiece } from './lead-pieces.ts';
 import type { LeadRow, LeadRows } from './lead-rows.ts';
 import { createStatusLook } from './lead-status.ts';
+import type { ListLimits } from './search/limits.ts';
 import { indexPieces, type Look, rangeOf } from './search/look.ts';
 import { countIn, idsIn, type Piece } from './search/piece.ts';
 import type { Search } from './search/search.ts';
@@ -14,6 +15,7 @@ interface Deps {
   forms: FormCache;
   rows: LeadRows;
   search: Pick<Search, 'at'>;
+  limits: ListLimits;
 }
 
 /** A list is gone on with so often, at most, where leads have changed since they went into the index. */
@@ -23,14 +25,14 @@ const MAX_ROUNDS = 20;
  * Lists and counts of leads. Each filter goes the way that looks at the fewest leads: kept counters, an index of the
  * table, or the search index. What that one does not know yet is looked up in the table.
  */
-export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadStore, 'list' | 'count'> {
+export function createLeadLists({ db, forms, rows, search, limits }: Deps): Pick<LeadStore, 'list' | 'count'> {
   const totals = db.query<{ leads: number; spam: number }, [string]>(
     'SELECT coalesce(sum(submission_count), 0) AS leads, coalesce(sum(spam_count), 0) AS spam FROM form WHERE site_id = ?',
   );
   const formTotals = db.query<{ leads: number; spam: number }, [string, string]>(
     'SELECT submission_count AS leads, spam_count AS spam FROM form WHERE site_id = ? AND id = ?',
   );
-  const lookByStatus = createStatusLook({ db, forms, lookInIndex });
+  const lookByStatus = createStatusLook({ db, forms, limits, lookInIndex });
 
   /** Runs `work` on where the leads are that are looked for. */
   function look<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
@@ -48,7 +50,10 @@ export function createLeadLists({ db, forms, rows, search }: Deps): Pick<LeadSto
 
   function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
     const found = search.at(siteId, (file, complete) => {
-      const pieces = indexPieces(file, siteId, at, (ids) => withWords(siteId, ids, at.filter));
+      const pieces = indexPieces(file, siteId, at, {
+        confirm: (ids) => withWords(siteId, ids, at.filter),
+        most: limits.doubts,
+      });
       if (complete) return { result: work(pieces) };
       const { after, before } = rangeOf(at);
       const [rangeStart] = [file.upto(siteId), after].sort().reverse();

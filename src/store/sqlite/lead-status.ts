@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite';
 import type { SyncStatus } from '../../contract/submission.ts';
 import type { FormCache } from './form-cache.ts';
 import { conditionsOf, idsOf, orderOf, type Params } from './lead-pieces.ts';
+import type { ListLimits } from './search/limits.ts';
 import { type Look, rangeOf } from './search/look.ts';
 import { listPiece, type Piece, sortIds } from './search/piece.ts';
 import { INDEXED_COLUMNS, type Indexed } from './search/tokens.ts';
@@ -14,20 +15,16 @@ import { hasWords, queryWords, wordsOf } from './search/words.ts';
 
 export type StatusOfRow = Exclude<SyncStatus, 'skipped'>;
 
-/** So few leads of a status are looked at one by one. */
-const FEW = 1_000;
-/** So many ids are held in memory for one list. */
-const MANY = 20_000;
-
 interface Deps {
   db: Database;
   forms: FormCache;
+  limits: Pick<ListLimits, 'few' | 'many'>;
   /** Runs `work` on where the index, or the table in its place, has what is looked for whatever its status. */
   lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T;
 }
 
 /** Runs `work` on where the leads of one status are that are looked for. */
-export function createStatusLook({ db, forms, lookInIndex }: Deps) {
+export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex }: Deps) {
   const total = db.query<{ leads: number }, [string, string]>(
     'SELECT leads FROM sync_count WHERE site_id = ? AND status = ?',
   );
@@ -37,7 +34,7 @@ export function createStatusLook({ db, forms, lookInIndex }: Deps) {
   );
 
   return <T>(siteId: string, status: StatusOfRow, at: Look, work: (pieces: Piece[]) => T): T => {
-    if (inStatus(siteId, status) <= FEW) return work([fewPiece(db, siteId, status, at)]);
+    if (inStatus(siteId, status) <= few) return work([fewPiece(db, siteId, status, at)]);
     const { formId } = at.filter;
     if (!needsIndex(at)) {
       const ofForms = formId === undefined ? [...forms.site(siteId).all()].map((form) => form.id) : [formId];
@@ -47,16 +44,20 @@ export function createStatusLook({ db, forms, lookInIndex }: Deps) {
     const through = (range: Look, keep: Keep, dropped: number) =>
       lookInIndex(siteId, range, (pieces) => work(pieces.map((piece) => checkedPiece(piece, keep, dropped))));
     // Most leads are in the sheet, and few are not.
-    if (status === 'synced' && inStatus(siteId, 'pending') + inStatus(siteId, 'failed') <= MANY) {
+    if (status === 'synced' && inStatus(siteId, 'pending') + inStatus(siteId, 'failed') <= many) {
       const others = new Set([...idsOfStatus(db, siteId, 'pending', at), ...idsOfStatus(db, siteId, 'failed', at)]);
       return through(at, (ids) => ids.filter((id) => !others.has(id)), others.size);
     }
-    if (inStatus(siteId, status) <= MANY) {
+    if (inStatus(siteId, status) <= many) {
       const ids = sortIds(idsOfStatus(db, siteId, status, at), false);
       const [first, last] = [ids[0], ids.at(-1)];
       if (first === undefined || last === undefined) return work([]);
       const wanted = new Set(ids);
-      return through({ ...at, within: { first, last } }, (found) => found.filter((id) => wanted.has(id)), MANY);
+      return through(
+        { ...at, within: { first, last } },
+        (found) => found.filter((id) => wanted.has(id)),
+        Number.POSITIVE_INFINITY,
+      );
     }
     const check: Keep = (ids) => {
       const good = new Set(hasStatus.all(siteId, JSON.stringify(ids), status).map((row) => row.id));
@@ -145,7 +146,7 @@ type Keep = (ids: readonly string[]) => string[];
 /** Ids are looked at in growing bites. */
 const BITES = [256, 2_048, 65_536];
 
-/** Of a piece, what `keep` leaves. It is known to drop no more than `dropped`. */
+/** Of a piece, what `keep` leaves, which drops no more than `dropped`. */
 function checkedPiece(inner: Piece, keep: Keep, dropped: number): Piece {
   if (dropped === 0) return inner;
   function* found(): Generator<string> {
@@ -160,7 +161,7 @@ function checkedPiece(inner: Piece, keep: Keep, dropped: number): Piece {
   return {
     count(limit) {
       // Often there are so many that those to be dropped don't matter.
-      if (dropped < MANY && inner.count(limit + dropped) === limit + dropped) return limit;
+      if (Number.isFinite(dropped) && inner.count(limit + dropped) === limit + dropped) return limit;
       return found()
         .take(limit)
         .reduce((n) => n + 1, 0);

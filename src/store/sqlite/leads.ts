@@ -7,6 +7,7 @@ import type { FormCache } from './form-cache.ts';
 import { createLeadLists } from './lead-lists.ts';
 import type { LeadRemoval } from './lead-removal.ts';
 import type { LeadRows } from './lead-rows.ts';
+import type { ListLimits } from './search/limits.ts';
 import type { Search } from './search/search.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
@@ -16,6 +17,7 @@ interface Deps {
   rows: LeadRows;
   tallies: TallyStatements;
   search: Pick<Search, 'at'>;
+  limits: ListLimits;
   siteSyncs(siteId: string): boolean | null;
   /** Queues the cells of a synced lead that show what changed. */
   queueCells(cells: readonly QueuedCell[], turn: Turn): void;
@@ -100,7 +102,7 @@ export function createLeads(context: Context, deps: Deps): Omit<LeadStore, keyof
   return {
     accept: createAccept(context, deps),
     get: (siteId, id) => deps.rows.find(siteId, id),
-    ...createLeadLists({ db, forms: deps.forms, rows: deps.rows, search: deps.search }),
+    ...createLeadLists({ db, forms: deps.forms, rows: deps.rows, search: deps.search, limits: deps.limits }),
     amend: (siteId, id, change) => writer.run((turn) => amendInTurn(siteId, id, change, turn)),
     setSpam: (siteId, id, spam) => writer.run((turn) => setSpamInTurn(siteId, id, spam, turn)),
   };

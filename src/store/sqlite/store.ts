@@ -15,6 +15,7 @@ import { LeadRows } from './lead-rows.ts';
 import { createLeads } from './leads.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DatabaseProblem, type OpenOptions, openDatabase, schemaVersion } from './open.ts';
+import { LIST_LIMITS, type ListLimits } from './search/limits.ts';
 import { createSearch } from './search/search.ts';
 import { createSheetBatches, PRUNE_BATCHES } from './sheet-batches.ts';
 import { createSheetQueue } from './sheet-queue.ts';
@@ -31,6 +32,7 @@ export interface StoreOptions extends OpenOptions {
   ids: Ids;
   /** The vault's check value: a database made under another `LTS_SECRET` is refused. */
   secretCheck: string;
+  limits?: Partial<ListLimits>;
 }
 
 const BATCH_MEMORY_MS = 86_400_000;
@@ -102,10 +104,12 @@ export function openStore(options: StoreOptions): Store {
   const settleStale = db.query<unknown, [number, number]>(
     'DELETE FROM search_stale WHERE seq IN (SELECT seq FROM search_stale WHERE seq <= ? ORDER BY seq LIMIT ?)',
   );
+  const limits = { ...LIST_LIMITS, ...options.limits };
   const search = createSearch({
     main: db,
     path: join(dirname(options.path), SEARCH_FILE),
     clock: options.clock,
+    limits,
     siteIds: () => siteCache.list().map((site) => site.id),
     settle: (seq) => writer.run(() => void settleStale.run(seq, SETTLED_AT_ONCE)),
   });
@@ -125,6 +129,7 @@ export function openStore(options: StoreOptions): Store {
         rows,
         tallies,
         search,
+        limits,
         siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
         queueCells,
       }),

@@ -13,11 +13,11 @@ const APPLICATION_ID = 0x4c545369;
 /** Writers hold the file for some milliseconds. */
 const BUSY_TIMEOUT_MS = 100;
 
-/**
- * The index is cut into blocks of so many leads by time, each a table of its own. A search goes from block to block
- * until it has what it needs; within one, the longest list to be merged is bounded.
+/*
+ * The index is cut into blocks by time, each a table of its own. A search goes from block to block until it has what it
+ * needs; within one, the longest list to be merged is bounded.
  */
-export const BLOCK_LEADS = 32_768;
+
 /** In their block, leads are numbered from 1 without a gap: that keeps lists short. Numbers of one block, at most. */
 const SLOTS = 65_536;
 /** Beginnings of a word of up to so many characters have lists of their own. */

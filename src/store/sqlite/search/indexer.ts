@@ -21,6 +21,7 @@ const STALE_UPTO = 'stale_upto';
 /** Brings an index up to date with the leads. Everything is done in small transactions of the index's file alone. */
 export class Indexer {
   readonly #siteIds: () => readonly string[];
+  readonly #blockLeads: number;
   readonly #newLeads;
   readonly #oneLead;
   readonly #anyNewer;
@@ -32,7 +33,8 @@ export class Indexer {
   /** Sites with leads to index and the first of these; looked up anew when there is none left. */
   readonly #queue = new Map<string, string>();
 
-  constructor(main: Database, siteIds: () => readonly string[]) {
+  constructor(main: Database, siteIds: () => readonly string[], blockLeads: number) {
+    this.#blockLeads = blockLeads;
     this.#siteIds = siteIds;
     this.#newLeads = main.query<Indexed, [string, string, string, number]>(
       `SELECT ${INDEXED_COLUMNS} FROM lead WHERE site_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
@@ -78,7 +80,7 @@ export class Indexer {
     const takeStale = stale.length > 0 && stale.length <= limit;
     if (takeNew || takeStale) {
       file.write(() => {
-        const writing = new Writing(file);
+        const writing = new Writing(file, this.#blockLeads);
         if (takeStale) this.#takeStale(writing, limit);
         if (takeNew) this.#takeNew(writing, siteId, '~', limit);
         writing.finish();
@@ -93,7 +95,7 @@ export class Indexer {
     const next = this.#nextSite(file);
     if (!staleWaits && next === null) return 0;
     return file.write(() => {
-      const writing = new Writing(file);
+      const writing = new Writing(file, this.#blockLeads);
       let taken = staleWaits ? this.#takeStale(writing, STALE_AT_ONCE) : 0;
       if (next !== null) taken += this.#takeNew(writing, next.siteId, next.before, leads);
       writing.finish();

@@ -38,28 +38,32 @@ export function rangeOf({ filter, newestFirst, afterId, within }: Look): Range {
   return { after: after.sort().at(-1) ?? BEFORE_ALL, before: before.sort()[0] ?? AFTER_ALL };
 }
 
-/** The parts of an index that may hold what is looked for, in order. `confirm`: of some leads, those that match. */
-export function indexPieces(file: SearchFile, siteId: string, look: Look, confirm: Confirm): Piece[] {
+/** The parts of an index that may hold what is looked for, in order. */
+export function indexPieces(file: SearchFile, siteId: string, look: Look, doubts: Doubts): Piece[] {
   const site = file.site(siteId);
   const match = site === null ? null : matchOf(site, look.filter);
   if (site === null || match === null) return [];
-  const [first = [], ...late] = file.reach(site).map(({ run }) => runPieces(file, { site, run, match, look, confirm }));
+  const [first = [], ...late] = file.reach(site).map(({ run }) => runPieces(file, { site, run, match, look, doubts }));
   if (late.every((pieces) => pieces.length === 0)) return first;
   return [mixed([first, ...late], look.newestFirst)];
 }
 
-/** Looks into the leads themselves: which of them have the words that are searched for. */
-export type Confirm = (ids: readonly string[]) => string[];
+export interface Doubts {
+  /** Looks into the leads themselves: which of these have the words that are searched for. */
+  confirm(ids: readonly string[]): string[];
+  /** So many leads of a block are looked into, at most. */
+  most: number;
+}
 
 interface RunLook {
   site: number;
   run: number;
   match: Match;
   look: Look;
-  confirm: Confirm;
+  doubts: Doubts;
 }
 
-function runPieces(file: SearchFile, { site, run, match, look, confirm }: RunLook): Piece[] {
+function runPieces(file: SearchFile, { site, run, match, look, doubts }: RunLook): Piece[] {
   const { after, before } = rangeOf(look);
   const end = (order: 'ASC' | 'DESC') =>
     file.db
@@ -80,12 +84,9 @@ function runPieces(file: SearchFile, { site, run, match, look, confirm }: RunLoo
       to: to < docOf(number, slots) ? placeOf(to).slot : slots,
     };
     const piece = (expression: string) => blockPiece(file, number, { ...ends, newestFirst, match: expression });
-    return match.kind === 'plain' ? piece(match.all) : longWordsPiece(match, piece, newestFirst, confirm);
+    return match.kind === 'plain' ? piece(match.all) : longWordsPiece(match, piece, newestFirst, doubts);
   });
 }
-
-/** So many leads of a block are looked into one by one, before its lists are merged for a long word. */
-const FEW_DOUBTS = 48;
 
 /**
  * All words that begin with a long one are not in one list; to merge theirs takes some milliseconds a block. Most who
@@ -96,13 +97,13 @@ function longWordsPiece(
   { all, certain, doubtful }: Extract<Match, { kind: 'long' }>,
   piece: (expression: string) => Piece,
   newestFirst: boolean,
-  confirm: Confirm,
+  { confirm, most }: Doubts,
 ): Piece {
   let chosen: { sure: Piece; confirmed: string[] } | null = null;
   function choose(): { sure: Piece; confirmed: string[] } {
-    const doubts = piece(doubtful).ids(0, FEW_DOUBTS + 1);
-    if (doubts.length > FEW_DOUBTS) return { sure: piece(all), confirmed: [] };
-    return { sure: piece(certain), confirmed: doubts.length === 0 ? [] : confirm(doubts) };
+    const found = piece(doubtful).ids(0, most + 1);
+    if (found.length > most) return { sure: piece(all), confirmed: [] };
+    return { sure: piece(certain), confirmed: found.length === 0 ? [] : confirm(found) };
   }
   return {
     count(limit) {

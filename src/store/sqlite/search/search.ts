@@ -1,12 +1,11 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import type { Cancel, Clock } from '../../../lib/clock.ts';
 import type { LogData } from '../../../lib/log.ts';
-import { BLOCK_LEADS, removeSearchFile, SearchFile, verdictOn } from './file.ts';
+import { removeSearchFile, SearchFile, verdictOn } from './file.ts';
 import { Indexer } from './indexer.ts';
+import type { ListLimits } from './limits.ts';
 import { mergeLists } from './writing.ts';
 
-/** So many leads that are not in the index yet are taken in by a list that is asked for: who writes can read. */
-const BRING_AT_MOST = 1_000;
 /** How long a slice of work may take, about: nobody waits longer for it. */
 const SLICE_MS = 2;
 const [MIN_SLICE, START_SLICE, MAX_SLICE] = [4, 16, 128] as const;
@@ -23,6 +22,7 @@ export interface SearchDeps {
   path: string;
   clock: Clock;
   siteIds(): readonly string[];
+  limits: ListLimits;
   /** Forgets changes up to this one: the index has them on disk. */
   settle(seq: number): Promise<void>;
 }
@@ -46,8 +46,8 @@ export interface Search {
  * `tend`, and the file is made anew.
  */
 export function createSearch(deps: SearchDeps): Search {
-  const { main, clock, path } = deps;
-  const indexer = new Indexer(main, deps.siteIds);
+  const { main, clock, path, limits } = deps;
+  const indexer = new Indexer(main, deps.siteIds, limits.blockLeads);
   const changes = main.query<{ n: number }, []>('SELECT total_changes() AS n');
   let file: SearchFile | null = null;
   let closed = false;
@@ -141,7 +141,7 @@ export function createSearch(deps: SearchDeps): Search {
 
   /** One slice of merging of a block that is full. @returns 1 if there was something to do */
   function mergeFull(opened: SearchFile): number {
-    const block = opened.blocks().find(({ merged, slots }) => !merged && slots >= BLOCK_LEADS);
+    const block = opened.blocks().find(({ merged, slots }) => !merged && slots >= limits.blockLeads);
     if (!block) return 0;
     opened.write(() => {
       const changesOf = opened.db.query<{ n: number }, []>('SELECT total_changes() AS n');
@@ -197,7 +197,7 @@ export function createSearch(deps: SearchDeps): Search {
 
   function bring(opened: SearchFile, siteId: string): boolean {
     try {
-      return indexer.bring(opened, siteId, BRING_AT_MOST);
+      return indexer.bring(opened, siteId, limits.bring);
     } catch (error) {
       if (error instanceof SQLiteError && verdictOn(error) === 'busy') return false;
       throw error;

@@ -1,4 +1,4 @@
-import { BLOCK_LEADS, type Block, docOf, placeOf, type SearchFile } from './file.ts';
+import { type Block, docOf, placeOf, type SearchFile } from './file.ts';
 import { type Indexed, tokensOf } from './tokens.ts';
 
 /** So many pages of lists are merged after each transaction: about what it wrote, times the levels they go through. */
@@ -9,9 +9,12 @@ export class Writing {
   readonly file: SearchFile;
   readonly #blocks: Block[];
   readonly #touched = new Set<Block>();
+  readonly #blockLeads: number;
 
-  constructor(file: SearchFile) {
+  /** `blockLeads`: see ListLimits. */
+  constructor(file: SearchFile, blockLeads: number) {
     this.file = file;
+    this.#blockLeads = blockLeads;
     this.#blocks = file.blocks();
   }
 
@@ -105,7 +108,7 @@ export class Writing {
 
   #blockWithRoom(run: number): Block {
     const last = this.#blocks.findLast((block) => block.run === run);
-    if (last && last.slots < BLOCK_LEADS) return last;
+    if (last && last.slots < this.#blockLeads) return last;
     const block = this.file.addBlock(run);
     this.#blocks.push(block);
     return block;
