@@ -63,6 +63,8 @@ export class Bench {
   instanceId = 'inst01abc';
   key: Parameters<typeof signJwt>[0] | undefined;
   wrap: Wrap | undefined;
+  /** Google goes on counting when a process ends. */
+  private readonly quotas: ReturnType<typeof createQuotaBook>;
 
   private constructor(
     readonly options: BenchOptions,
@@ -71,6 +73,7 @@ export class Bench {
     this.clock = clock ?? new TestClock();
     this.path = `${this.dir}/leadtosheet.db`;
     this.wrap = options.wrap;
+    this.quotas = createQuotaBook(this.clock);
   }
 
   static async start(options: BenchOptions = {}): Promise<Bench> {
@@ -145,7 +148,7 @@ export class Bench {
 
   /** The real quota; a wait for it lets the clock go on, since nobody else would. */
   private quota(): Quota {
-    const real = createQuotaBook(this.clock).account(this.email, null);
+    const real = this.quotas.account(this.email, null);
     return {
       ...real,
       take: async (kind, signal) => {

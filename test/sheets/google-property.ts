@@ -81,7 +81,6 @@ const HANDS: RandomActionType[] = [
 /** Columns whose cells the run itself changes later, and the one rows are known by. */
 const KEPT = ['s:lead_id', 's:quality', 's:score', 's:score_reason', 's:summary'];
 const FORMS = ['Alpha', 'Beta', 'Gamma'];
-const ROW_ORDER: ReadonlySet<RandomActionType> = new Set(['sort', 'insertRows', 'deleteRow']);
 const BY_HAND = /^(typed|edited) by hand \d+$/;
 
 /** What went wrong; empty: nothing did. */
@@ -273,12 +272,7 @@ class Life {
     };
   }
 
-  /**
-   * Single cells are written by place, and Google's API has no way to make such a write depend on what stands there.
-   * So what happens in the very moment between look and write is found out afterwards, and undone. That holds for one
-   * such coincidence; left out are two at once: rows and columns both moved in one such moment, rows moved in the
-   * moment in which a row is mended that landed astray, and somebody typing over a Lead ID that stands astray.
-   */
+  /** Left out: somebody typing over a Lead ID that stands astray. */
   private calm(): void {
     const { bench, profile } = this;
     if (this.over) return;
@@ -289,8 +283,7 @@ class Life {
     const calmed = `${astray} ${unsure}`;
     if (calmed === this.calmed) return;
     this.calmed = calmed;
-    const left = (type: RandomActionType) =>
-      (ROW_ORDER.has(type) && astray) || (type === 'editCell' && (astray || unsure));
+    const left = (type: RandomActionType) => type === 'editCell' && (astray || unsure);
     this.hands((profile.hands ?? HANDS).filter((type) => !left(type)));
   }
 

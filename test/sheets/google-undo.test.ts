@@ -95,23 +95,35 @@ test('an inserted row or column under it is empty again', () => {
   expect(undone(before, [[1, 0, 'new', 'q']], snapshot(['', '*q', ID], ['new', '', A]))).toEqual([['', '', A]]);
 });
 
-test('a row that landed astray was mended in place of another: that one is itself again, Lead ID and all', () => {
-  // A's row stands one column to the left; its cells are written while a sort puts B there.
-  const before = snapshot(['*q', '*f:Name', '*f:City', ID], ['Ann', 'Oslo', A, ''], ['Good', 'Bob', 'Rome', B]);
-  const now = snapshot(['*q', '*f:Name', '*f:City', ID], ['', 'Ann', 'Oslo', A], ['Ann', 'Oslo', A, '']);
-  const cells: [number, number, Value, string][] = [
-    [1, 0, '', 'q'],
-    [1, 1, 'Ann', 'f:Name'],
-    [1, 2, 'Oslo', 'f:City'],
-    [1, 3, A, 's:lead_id'],
-  ];
-  expect(undone(before, cells, now)).toEqual([
+test('a Lead ID that was to be put right fell upon another row: that one is itself again', () => {
+  // A's row stands one column to the left; its Lead ID is written while a sort puts B there.
+  const header = ['*q', '*f:Name', '*f:City', ID];
+  const before = snapshot(header, ['Ann', 'Oslo', A, ''], ['Good', 'Bob', 'Rome', B]);
+  const now = snapshot(header, ['Good', 'Bob', 'Rome', A], ['Ann', 'Oslo', A, '']);
+  expect(undone(before, [[1, 3, A, 's:lead_id']], now)).toEqual([
     ['Good', 'Bob', 'Rome', B],
     ['Ann', 'Oslo', A, ''],
   ]);
-  const right = snapshot(['*q', '*f:Name', '*f:City', ID], ['Good', 'Bob', 'Rome', B], ['', 'Ann', 'Oslo', A]);
-  expect(findDamage({ before, cells: [] }, right)).toEqual([]);
-  expect(undone(before, cells, right)).toEqual(right.rows.slice(1) as Value[][]);
+  const right = snapshot(header, ['Good', 'Bob', 'Rome', B], ['Ann', 'Oslo', A, A]);
+  expect(undone(before, [[1, 3, A, 's:lead_id']], right)).toEqual(right.rows.slice(1) as Value[][]);
+});
+
+test('a row was deleted, and the Lead ID fell below the last one: nothing deleted comes back', () => {
+  const header = ['*q', '*f:Name', '*f:City', ID];
+  const before = snapshot(header, ['Good', 'Bob', 'Rome', B], ['Ann', 'Oslo', A, '']);
+  const now = snapshot(header, ['Ann', 'Oslo', A, ''], ['', '', '', A]);
+  expect(undone(before, [[2, 3, A, 's:lead_id']], now)).toEqual([
+    ['Ann', 'Oslo', A, ''],
+    ['', '', '', ''],
+  ]);
+});
+
+test('the very row was deleted: its Lead ID does not stay behind alone', () => {
+  const header = ['*q', '*f:Name', '*f:City', '*f:Tel', ID];
+  const before = snapshot(header, ['Ann', 'Oslo', '+47', A, '']);
+  expect(undone(before, [[1, 4, A, 's:lead_id']], snapshot(header, ['', '', '', '', A]))).toEqual([
+    ['', '', '', '', ''],
+  ]);
 });
 
 test('what was put back or taken out, and did not arrive, is done again', () => {

@@ -21,6 +21,8 @@ export interface Doubt {
   written: ReadonlySet<Value>;
   /** Lead IDs among them, each with the row it was meant for. */
   ids: ReadonlyMap<Value, number>;
+  /** How many cells of one row were written at most. */
+  most: number;
 }
 
 export function matchSnapshots(before: Snapshot, now: Snapshot, doubt: Doubt): Match {
@@ -46,7 +48,10 @@ function matchColumns(before: Snapshot, now: Snapshot, written: ReadonlySet<Valu
   const were = unmarked(before);
   const are = unmarked(now);
   pairUp(were, are, likeness, (was, is) => found.set(is, was));
-  pairRest(were, are, (was, is) => found.set(is, was));
+  // One alone on both sides that nothing was left of.
+  const [was, ...others] = were.keys();
+  const [is, ...rest] = are.keys();
+  if (was !== undefined && is !== undefined && others.length + rest.length === 0) found.set(is, was);
   return found;
 }
 
@@ -89,7 +94,11 @@ function matchRows(before: Snapshot, now: Snapshot, columns: ReadonlyMap<number,
     pairs.map(([is]) => is),
   );
   matchEqual(were, are, found);
+  const lost = (a: readonly Value[], b: readonly Value[]) =>
+    a.filter((cell, n) => cell !== EMPTY && cell !== b[n]).length;
   const likeness = (a: readonly Value[], b: readonly Value[], was: number, is: number) => {
+    // Besides what we have written over, somebody may have edited a cell.
+    if (lost(a, b) > doubt.most + 1) return 0;
     let score = ids.get(idOf(is)) === was ? 0.25 : 0;
     a.forEach((cell, n) => {
       if (cell !== EMPTY && cell === b[n]) score += written.has(cell) ? 0.1 : 1;
@@ -97,13 +106,13 @@ function matchRows(before: Snapshot, now: Snapshot, columns: ReadonlyMap<number,
     return score >= 0.2 ? score : 0;
   };
   pairUp(were, are, likeness, (was, is) => found.set(is, was));
-  // Written over so far that nothing of it is left. One with a Lead ID that shows none now was deleted.
-  const named = (row: number) => before.rows[row]?.some(isLeadId) === true;
-  const hit = (row: number) => written.has(idOf(row)) && idOf(row) !== EMPTY;
-  for (const id of [true, false]) {
-    const some = (lines: Lines, has: (row: number) => boolean) =>
-      new Map([...lines].filter(([row]) => has(row) === id));
-    pairRest(some(were, named), some(are, hit), (was, is) => found.set(is, was));
+  // A row without a Lead ID may be written over so far that nothing of it is left.
+  for (const [is, b] of are) {
+    if (isLeadId(idOf(is))) continue;
+    const was = [...were].find(([row, a]) => !before.rows[row]?.some(isLeadId) && lost(a, b) <= doubt.most)?.[0];
+    if (was === undefined) continue;
+    found.set(is, was);
+    were.delete(was);
   }
   return found;
 }
@@ -177,13 +186,6 @@ function pairUp(
     are.delete(is);
     pair(was, is);
   }
-}
-
-/** What is left over on both sides, if it is as much, belongs together. */
-function pairRest(were: Lines, are: Lines, pair: (was: number, is: number) => void): void {
-  if (were.size !== are.size) return;
-  const left = [...are.keys()];
-  for (const was of were.keys()) pair(was, left.shift() ?? 0);
 }
 
 /** How many values two lists share, each as often as it is in both. */

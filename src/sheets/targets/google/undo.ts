@@ -23,6 +23,7 @@ export interface Mend {
 export function findDamage({ before, cells }: Pick<Unchecked, 'before' | 'cells'>, now: Snapshot): Mend[] {
   const { rows, columns } = matchSnapshots(before, now, {
     written: new Set(cells.map((cell) => cell.value)),
+    most: mostOfOneRow(cells),
     ids: new Map(cells.filter(({ key }) => key === LEAD_ID_KEY).map(({ value, row }) => [value, row])),
   });
   const rowNow = new Map([...rows].map(([is, was]) => [was, is]));
@@ -57,6 +58,12 @@ export function findDamage({ before, cells }: Pick<Unchecked, 'before' | 'cells'
     }
   }
   return mends;
+}
+
+function mostOfOneRow(cells: readonly { row: number }[]): number {
+  const counts = new Map<number, number>();
+  for (const { row } of cells) counts.set(row, (counts.get(row) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
 }
 
 /** A row that we have appended since then: no write that was sent before it can have fallen upon it. */

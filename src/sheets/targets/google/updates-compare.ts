@@ -131,28 +131,44 @@ interface LeadRow {
 }
 
 function addRow(step: Step, found: Found, { lead, expected, row, updates, isAstray }: LeadRow): void {
-  const { work, now, settled, cells } = found;
+  const { work, now, settled } = found;
   const strays = isAstray ? straysOf(now, row, expected) : [];
-  cells.push(...strays);
+  const wrong: UncheckedCell[] = [];
   for (const update of updates) {
     const key = update.columnKey;
     const column = now.places.get(key);
     const value = expected.get(key) ?? EMPTY;
     const is = column === undefined ? value : cellAt(now, row, column);
-    // The Lead ID's own update says that the row is astray: it stays until nothing is.
-    const done = is === value && (key !== LEAD_ID_KEY || strays.length === 0);
-    if (column === undefined || done || (is !== value && isTheirs(work, update, is)) || givenUp(step, update)) {
-      settled.push(update);
-    } else if (is !== value) cells.push({ row, column, value, leadId: lead.id, key });
+    if (column !== undefined && is !== value && !isTheirs(work, update, is) && !givenUp(step, update)) {
+      wrong.push({ row, column, value, leadId: lead.id, key });
+    } else if (key !== LEAD_ID_KEY) settled.push(update);
   }
+  if (!isAstray) found.cells.push(...wrong);
+  else if (wrong.length + strays.length > 0) found.cells.push(...oneValue(now, wrong, strays));
+  // The Lead ID's own update says that the row is astray: it stays until nothing is.
+  else settled.push(...updates.filter((update) => update.columnKey === LEAD_ID_KEY));
 }
 
-/** Values of ours in people's columns, that are missing where they belong: to be taken out. */
+/**
+ * A row that landed astray is mended one value at a time, its Lead ID first. If another row is hit instead, enough of
+ * that is left to know it by: else nobody could tell it from one that was deleted at that moment.
+ */
+function oneValue(
+  now: Snapshot,
+  wrong: readonly UncheckedCell[],
+  strays: readonly UncheckedCell[],
+): readonly UncheckedCell[] {
+  const first = wrong.find((cell) => cell.key === LEAD_ID_KEY) ?? wrong[0];
+  if (!first) return strays.slice(0, 1);
+  return [first, ...strays.filter(({ row, column }) => cellAt(now, row, column) === first.value)];
+}
+
+/** Values of ours in people's columns, that are missing where they belong or belong nowhere now: to be taken out. */
 function straysOf(now: Snapshot, row: number, expected: ReadonlyMap<string, Value | null>): UncheckedCell[] {
   const missing = new Set<Value>();
-  for (const [key, place] of now.places) {
-    const value = expected.get(key) ?? null;
-    if (value !== null && cellAt(now, row, place) !== value) missing.add(value);
+  for (const [key, value] of expected) {
+    const place = now.places.get(key);
+    if (value !== null && (place === undefined || cellAt(now, row, place) !== value)) missing.add(value);
   }
   const marked = new Set(now.places.values());
   const strays: UncheckedCell[] = [];

@@ -32,12 +32,16 @@ export async function readTab(step: Step, look: Look, plan: TabPlan, wanted: Wan
   const size = step.limits.blockRows;
   const { large } = step.memory;
   const rows: Row[] = [];
+  const missing = new Set<Value>(wanted.leadIds);
   for (let n = 0; n < MOST_BLOCKS && !large.has(plan.tab.id); n++) {
     const block = await step.api.rows(step.book, plan.tab.sheetId, n * size, size);
     if (!block.ok) return { ok: false, outcome: failed(block.failure, step.deps.clock.now()) };
-    if (block.value.length === 0 && n > 0) return inOnePiece(step, { places: plan.map.places, rows }, n, plan);
     while (rows.length < n * size) rows.push([]);
     rows.push(...block.value);
+    for (const cell of block.value.flat()) missing.delete(cell);
+    const end = block.value.length === 0 || (block.value.length < size && missing.size === 0);
+    const blocks = block.value.length === 0 ? n : n + 1;
+    if (end) return inOnePiece(step, { places: plan.map.places, rows }, blocks, plan);
   }
   large.add(plan.tab.id);
   return readParts(step, look, plan, wanted);
@@ -45,7 +49,7 @@ export async function readTab(step: Step, look: Look, plan: TabPlan, wanted: Wan
 
 /** Several blocks fit together if nobody moved a row while they were read. */
 async function inOnePiece(step: Step, now: Snapshot, blocks: number, plan: TabPlan): Promise<Tried<Snapshot>> {
-  if (blocks === 1) return { ok: true, value: now };
+  if (blocks <= 1) return { ok: true, value: now };
   const tag = plan.tab.columns.find((column) => column.key === LEAD_ID_KEY)?.metadataId ?? -1;
   const reply = await step.api.columns(step.book, [tag]);
   if (!reply.ok) return { ok: false, outcome: failed(reply.failure, step.deps.clock.now()) };
