@@ -254,6 +254,31 @@ test('deleted while its batch is on its way: the batch settles, and the row goes
   expect(waiting(bench)).toBe(0);
 });
 
+test('a row that landed beside its columns goes too; a row of theirs that names the lead does not', async () => {
+  const { bench, leads } = await start();
+  // The moment in which the row is written: its Lead ID comes to stand beside its column.
+  const { hands } = bench.google.world;
+  const original = hands.beforeCall.bind(hands);
+  hands.beforeCall = (call) => {
+    if (call.requests.includes('appendCells')) {
+      hands.beforeCall = original;
+      bench.user({ type: 'moveColumn', tab: TAB, column: 's:lead_id', to: 0 });
+    }
+    original(call);
+  };
+  const astray = await bench.accept({ Email: 'astray@example.com' }, { form: TAB });
+  await bench.flush();
+  expect(bench.ids(TAB)).not.toContain(astray.id);
+  const column = bench.rows(TAB)[0]?.indexOf('Notes') ?? 0;
+  bench.user({ type: 'typeUnderLastRow', tab: TAB, values: [...Array(column).fill(null), astray.id] });
+  await remove(bench, astray, leads[1]);
+  await bench.drain();
+  const rows = rowsOf(bench);
+  expect(rows.filter((row) => row.includes('astray@example.com'))).toEqual([]);
+  expect(rows.filter((row) => row.includes(astray.id))).toEqual([astray.id]);
+  expect(bench.ids(TAB).sort()).toEqual(leads.filter((_, i) => i !== 1).map((lead) => lead.id));
+});
+
 test('a mark on a row that shows another lead is taken off again', async () => {
   const { bench, leads } = await start();
   await remove(bench, leads[2]);

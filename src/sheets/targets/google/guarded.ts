@@ -19,6 +19,8 @@ export interface ChoreMemory {
   heldUntil: Map<string, number>;
   /** A look showed rows that are marked: left by a process that died, or by a database that was set back since. */
   marksSeen: boolean;
+  /** Deleted leads whose row was found under the Lead ID column: none is looked for elsewhere. */
+  rowsFound: Set<string>;
 }
 
 export const newChores = (): ChoreMemory => ({
@@ -26,6 +28,7 @@ export const newChores = (): ChoreMemory => ({
   refused: new Map(),
   heldUntil: new Map(),
   marksSeen: false,
+  rowsFound: new Set(),
 });
 
 /** What can be known without a call. */
