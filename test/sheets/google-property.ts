@@ -104,10 +104,9 @@ class Life {
   private backup: { path: string; accepted: Set<string>; amended: Set<string> } | null = null;
   private restores = 0;
   private unwatch: () => void = () => {};
-  private calmed = '';
-  private over = false;
   private serial = 0;
   private readonly lostTexts: string[] = [];
+  private readonly looks = new Map<number, ReadonlyMap<number, number>>();
 
   private constructor(
     seed: number,
@@ -124,7 +123,7 @@ class Life {
       random: () => chance.next(),
       wrap: (layers) => {
         const real = profile.mutation ? profile.mutation(layers) : layers;
-        return { store: life.killer.store(real.store), api: life.killer.api(real.api) };
+        return { store: life.killer.store(real.store), api: life.killer.api(life.noteLooks(real.api)) };
       },
     });
     const { world } = life.bench.google;
@@ -224,7 +223,6 @@ class Life {
     const { world } = this.bench.google;
     world.faults.clear();
     world.hands.set(null);
-    this.over = true;
     this.killer.reset();
     for (const start of ['as it is', 'anew', 'late calls']) {
       if (start === 'late calls') world.faults.releaseById(undefined);
@@ -251,7 +249,6 @@ class Life {
     this.unwatch = () => Object.assign(world, { commit }) && Object.assign(world.hands, { beforeCall: before });
     let hands = false;
     world.hands.beforeCall = (call) => {
-      this.calm();
       hands = true;
       before(call);
       hands = false;
@@ -260,7 +257,10 @@ class Life {
       if (!hands && file.sheet && file.id === this.bench.book) {
         const was = words(file.sheet);
         const is = words(state);
-        for (const [text, n] of was) for (let i = is.get(text) ?? 0; i < n; i++) this.lostTexts.push(text);
+        for (const [text, n] of was) {
+          if (this.isTooLate(text, file.sheet, state)) continue;
+          for (let i = is.get(text) ?? 0; i < n; i++) this.lostTexts.push(text);
+        }
         for (const [text, n] of is) {
           for (let i = was.get(text) ?? 0; i < n; i++) {
             const at = this.lostTexts.indexOf(text);
@@ -272,19 +272,41 @@ class Life {
     };
   }
 
-  /** Left out: somebody typing over a Lead ID that stands astray. */
-  private calm(): void {
-    const { bench, profile } = this;
-    if (this.over) return;
-    const astray = bench.store.sheets
-      .nextUpdates(bench.site.id, 10_000)
-      .some((update) => update.columnKey === 's:lead_id');
-    const unsure = bench.store.sheets.openBatch(bench.book)?.everAmbiguous === true;
-    const calmed = `${astray} ${unsure}`;
-    if (calmed === this.calmed) return;
-    this.calmed = calmed;
-    const left = (type: RandomActionType) => type === 'editCell' && (astray || unsure);
-    this.hands((profile.hands ?? HANDS).filter((type) => !left(type)));
+  /** For each guard, how many things had been done by hand when each tab was read for its write. */
+  private noteLooks(real: GoogleApi): GoogleApi {
+    let looks = new Map<number, number>();
+    return {
+      ...real,
+      rows: async (...args) => {
+        const [, sheetId, start] = args;
+        const reply = await real.rows(...args);
+        if (start === 0) looks.set(sheetId, this.bench.google.world.hands.log.length);
+        return reply;
+      },
+      batchUpdate: (id, requests) => {
+        const created = requests[0]?.createDeveloperMetadata as
+          | { developerMetadata: { metadataId: number } }
+          | undefined;
+        if (created) this.looks.set(created.developerMetadata.metadataId, looks);
+        looks = new Map();
+        return real.batchUpdate(id, requests);
+      },
+    };
+  }
+
+  /**
+   * Whether a word was typed after the tab was read for the very write that has replaced it. Google tells nobody what
+   * an update of a cell has replaced, and does none on a condition: such a word is known to nobody but the sheet.
+   */
+  private isTooLate(text: string, was: SpreadsheetState, is: SpreadsheetState): boolean {
+    const known = new Set(was.metadata.map((tag) => tag.id));
+    const guard = is.metadata.find((tag) => tag.key === 'lc.g' && !known.has(tag.id));
+    const [sheetId = '', word] = text.split(': ');
+    const look = guard && this.looks.get(guard.id)?.get(Number(sheetId));
+    const typed = this.bench.google.world.hands.log.findLastIndex(
+      ({ action }) => action.type === 'editCell' && action.value === word,
+    );
+    return look !== undefined && typed >= look;
   }
 
   private hands(actions: RandomActionType[]): void {

@@ -53,19 +53,28 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     looked.push({ tab, places });
     const deleted = tab.columns.filter((column) => column.state === 'planned' && !places.has(column.key));
     gone.push({ tabId: tab.id, columns: deleted.map((column) => ({ ...column, state: 'removed' })) });
-    for (const lead of sheets.leadsByIds(step.at.site.id, ids)) {
+    const leads = sheets.leadsByIds(step.at.site.id, ids);
+    const before = cells.length;
+    for (const lead of leads) {
       const row = rows.rows.get(lead.id);
-      if (!row) continue;
-      for (const columnKey of displacedKeys(row.cells, expectedOf(step, lead, tab), places)) {
-        // What it shows is ours, meant for another column.
-        const shown = row.cells[places.get(columnKey) ?? -1] ?? EMPTY;
-        const former = shown === EMPTY ? [] : [shown];
-        cells.push({ siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey, former });
-      }
+      const wrong = row ? displacedKeys(row.cells, expectedOf(step, lead, tab), places) : [];
+      cells.push(...wrong.map((key) => cellOfLead(lead, key, [row?.cells[places.get(key) ?? -1]])));
+    }
+    // Rows of one batch share their fate: if the others landed astray, so did those that show their Lead ID nowhere.
+    if (rows.rows.size > 0 && cells.length === before) continue;
+    for (const lead of leads.filter((each) => !rows.rows.has(each.id))) {
+      const any = [...expectedOf(step, lead, tab).values()];
+      cells.push(...[...places.keys()].map((key) => cellOfLead(lead, key, any)));
     }
   }
   const moved = await movedSince(step, looked);
   return moved ? { ok: false, outcome: moved } : { ok: true, cells, gone };
+}
+
+/** @param shown what the cell may show by our own hand, meant for another column */
+function cellOfLead(lead: Lead, columnKey: string, shown: readonly (Value | null | undefined)[]): QueuedCell {
+  const former = shown.flatMap((value) => (value === null || value === undefined || value === EMPTY ? [] : [value]));
+  return { siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey, former };
 }
 
 export interface FoundRow {

@@ -25,6 +25,8 @@ import { findDamage } from './undo.ts';
 export interface Work {
   plan: TabPlan;
   updates: CellUpdate[];
+  /** All leads whose Lead ID waits to be put right, and the row with it. */
+  astray: readonly string[];
   /** Earlier writes of this tab whose consequences were not all right when last seen; oldest first. */
   unchecked: readonly Unchecked[];
 }
@@ -73,12 +75,12 @@ function addUpdates(step: Step, found: Found): void {
     step.deps.store.sheets.leadsByIds(step.at.site.id, [...byLead.keys()]).map((lead) => [lead.id, lead]),
   );
   const rows = rowsOfLeads(now);
+  findAstray(step, found, rows);
   for (const [leadId, updates] of byLead) {
     const lead = leads.get(leadId);
     const expected = lead && expectedOf(step, lead, tab);
     const isAstray = updates.some((update) => update.columnKey === LEAD_ID_KEY);
-    let row = rows.get(leadId);
-    if (row === undefined && isAstray && expected) row = findAstray(step, now, leadId, expected);
+    const row = rows.get(leadId);
     // The row was deleted by somebody, and stays so. google-sheets.md 5.7.
     if (!lead || !expected || row === undefined) found.settled.push(...updates);
     // Rows that could not be read whole wait, so that nothing is written whose undoing is not known.
@@ -98,28 +100,39 @@ function rowsOfLeads(now: Snapshot): Map<string, number> {
 }
 
 /**
- * The row of a lead whose values landed beside their columns: where its Lead ID stands, or, if somebody has typed
- * over that, the one row without any Lead ID that shows most of its values.
+ * The rows of leads whose values landed beside their columns: where the Lead ID stands, or, if somebody has typed
+ * over that or deleted the column it stood in, the row without any Lead ID that shows most of the lead's values.
  */
-function findAstray(
-  step: Step,
-  now: Snapshot,
-  leadId: string,
-  expected: ReadonlyMap<string, Value | null>,
-): number | undefined {
-  const withId = now.rows.findIndex((cells, row) => row > 0 && cells.includes(leadId));
-  if (withId > 0) return withId;
-  const values = new Set([...expected.values()].filter((value) => value !== null && value !== leadId));
-  const likely = now.rows
-    .map((cells, row) => ({ row, cells, shared: new Set(cells.filter((cell) => values.has(cell))).size }))
-    .filter(({ row, shared }) => row > 0 && shared >= 2 && shared * 2 >= values.size)
-    .sort((a, b) => b.shared - a.shared)
-    .filter(({ cells }) => {
-      const ids = cells.filter(isLeadId);
-      return step.deps.store.sheets.leadsByIds(step.at.site.id, ids).length === 0;
-    });
-  const [first, second] = likely;
-  return first && first.shared !== second?.shared ? first.row : undefined;
+function findAstray(step: Step, { work, now }: Found, rows: Map<string, number>): void {
+  const { sheets } = step.deps.store;
+  const lost = new Set(work.astray.filter((id) => !rows.has(id)));
+  const nameless: { row: number; cells: ReadonlySet<Value | null> }[] = [];
+  if (lost.size === 0) return;
+  now.rows.forEach((cells, row) => {
+    const ids = cells.filter(isLeadId);
+    const own = ids.find((id) => lost.has(id));
+    if (own !== undefined) rows.set(own, row);
+    else if (row > 0 && ids.length === 0) nameless.push({ row, cells: new Set(cells) });
+  });
+  const likely: { leadId: string; row: number; shared: number }[] = [];
+  for (const lead of sheets.leadsByIds(
+    step.at.site.id,
+    [...lost].filter((id) => !rows.has(id)),
+  )) {
+    const expected = new Set(expectedOf(step, lead, work.plan.tab).values());
+    const values = [...expected].filter((value) => value !== null && value !== lead.id);
+    for (const { row, cells } of nameless) {
+      const shared = values.filter((value) => cells.has(value)).length;
+      if (shared >= 2 && shared * 2 >= values.length) likely.push({ leadId: lead.id, row, shared });
+    }
+  }
+  // Leads may share values with each other: each row goes to the one that shares most with it.
+  const taken = new Set<number>();
+  for (const { leadId, row } of likely.sort((a, b) => b.shared - a.shared)) {
+    if (rows.has(leadId) || taken.has(row)) continue;
+    rows.set(leadId, row);
+    taken.add(row);
+  }
 }
 
 interface LeadRow {

@@ -61,14 +61,13 @@ function heldUp({ deps, book, memory }: Step): Unchecked[] {
   );
 }
 
-function wantedOf({ updates, unchecked }: Work): Wanted {
+function wantedOf({ updates, astray, unchecked }: Work): Wanted {
   const leadIds = new Set(updates.map((update) => update.leadId));
   const keys = new Set(updates.map((update) => update.columnKey));
   for (const { leadId, key } of unchecked.flatMap((write) => write.cells)) {
     if (leadId !== null) leadIds.add(leadId);
     if (key !== null) keys.add(key);
   }
-  const astray = updates.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
   return { leadIds, keys, astray };
 }
 
@@ -100,7 +99,8 @@ async function sortOut(
     const known = new Set(plan.tab.columns.filter((each) => each.state !== 'removed').map((each) => each.key));
     dropped.push(...updates.filter((update) => !known.has(update.columnKey)));
     const kept = updates.filter((update) => known.has(update.columnKey));
-    works.push({ plan, updates: firstLeads(kept, step.limits.updates), unchecked: earlier });
+    const astray = kept.filter((update) => update.columnKey === LEAD_ID_KEY).map((update) => update.leadId);
+    works.push({ plan, updates: firstLeads(kept, step.limits.updates), astray, unchecked: earlier });
   }
   // Their tab is not in this book: whoever writes the row there writes it as it is then.
   for (const rest of byForm.values()) dropped.push(...rest);
