@@ -2,8 +2,7 @@ import { Elysia } from 'elysia';
 import { MAX_JSON_BYTES, readJson } from '../body.ts';
 import { type Answer, sendJson } from '../json.ts';
 import { SCOPE_OF } from '../operations.ts';
-import * as docs from './openapi-forms.ts';
-import { documented } from './openapi-operation.ts';
+import { documented } from './openapi.ts';
 import type { ApiRoutesDeps } from './submissions.ts';
 
 export function formReads({ guard, operations }: ApiRoutesDeps) {
@@ -12,12 +11,12 @@ export function formReads({ guard, operations }: ApiRoutesDeps) {
     .get(
       '/forms',
       ({ caller, set }) => sendJson(set as Answer, { data: operations.listForms(caller.siteId) }),
-      documented(docs.listForms),
+      documented('listForms'),
     )
     .get(
       '/forms/:id',
       ({ caller, params, set }) => sendJson(set as Answer, { data: operations.getForm(caller.siteId, params.id) }),
-      documented(docs.getForm),
+      documented('getForm'),
     );
 }
 
@@ -29,6 +28,6 @@ export function formWrites({ guard, recheck, operations }: ApiRoutesDeps) {
       recheck(caller);
       return sendJson(set as Answer, { data: await operations.updateForm(caller.siteId, params.id, change) });
     },
-    { parse: 'none', ...documented(docs.updateForm) },
+    { parse: 'none', ...documented('updateForm') },
   );
 }

@@ -17,8 +17,6 @@ import {
   statusOfFailures,
 } from './openapi-parts.ts';
 
-export type OperationId = keyof typeof SCOPE_OF;
-
 /** What there is to say of one operation; what follows from its scope and its body is added by `operation`. */
 export interface OperationDoc {
   tag: string;
@@ -33,7 +31,7 @@ export interface OperationDoc {
 }
 
 /** An operation that takes a key, complete: its security, and every answer it can give. */
-export function operation(id: OperationId, doc: OperationDoc): Operation {
+export function operation(id: keyof typeof SCOPE_OF, doc: OperationDoc): Operation {
   const scope = SCOPE_OF[id];
   const { body, reply } = doc;
   const replies: { status: number; reply: Reply | { $ref: string } }[] = [
@@ -70,9 +68,6 @@ export function operation(id: OperationId, doc: OperationDoc): Operation {
     responses: byStatus(replies),
   };
 }
-
-/** What a route says of itself in the OpenAPI document. */
-export const documented = (detail: Operation) => ({ detail: detail as object });
 
 function requestBody({ description, schema, examples }: NonNullable<OperationDoc['body']>) {
   const named = Object.entries(examples).map(([name, [summary, value]]) => [name, { summary, value }] as const);

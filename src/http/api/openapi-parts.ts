@@ -5,8 +5,8 @@ import type { AppError } from '../../lib/errors.ts';
 import { errorBody, STATUS } from '../errors.ts';
 
 /*
- * The pieces that operations of the OpenAPI document are made of. They stand in the `detail` of each route. What many
- * operations share is named here and spelled out in `openapi-components.ts`, which is loaded with the document alone.
+ * The pieces that operations of the OpenAPI document are made of. They are loaded with the document alone. What many
+ * operations share is named here and spelled out in `openapi-components.ts`.
  */
 
 interface Reference {

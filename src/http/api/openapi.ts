@@ -2,50 +2,16 @@ import { createHash } from 'node:crypto';
 import { Elysia } from 'elysia';
 import { once } from '../../lib/once.ts';
 import type { Answer } from '../json.ts';
-import { documented } from './openapi-operation.ts';
-import { headers, json, type Operation, shared } from './openapi-parts.ts';
+import type { SCOPE_OF } from '../operations.ts';
 
-const part = (description: string) => ({ type: 'object', description, additionalProperties: true });
+/** Every operation there is, by the name it has in the OpenAPI document and for the service behind it. */
+export type OperationId = keyof typeof SCOPE_OF | 'getOpenApi';
 
-const DOCUMENT_SCHEMA = {
-  type: 'object',
-  description: 'An OpenAPI 3.1 document.',
-  required: ['openapi', 'info', 'paths', 'components'],
-  properties: {
-    openapi: { type: 'string', description: 'The version of OpenAPI it is written in.', examples: ['3.1.0'] },
-    info: part('What the API is, and its version.'),
-    paths: part('The operations, by path and method.'),
-    components: part('What the operations share.'),
-  },
-  additionalProperties: true,
-};
-
-const getOpenApi: Operation = {
-  tags: ['Document'],
-  summary: 'Get this document',
-  description: 'The description of this API as OpenAPI 3.1, for client generators and for `/docs/api`. Needs no key.',
-  operationId: 'getOpenApi',
-  security: [],
-  parameters: [
-    {
-      name: 'If-None-Match',
-      in: 'header',
-      required: false,
-      description: 'The `ETag` of the copy you have.',
-      schema: { type: 'string' },
-    },
-  ],
-  responses: {
-    200: {
-      description: 'The document.',
-      headers: headers('ETag', 'Cache-Control'),
-      content: json({ schema: DOCUMENT_SCHEMA }),
-    },
-    304: { description: 'Your copy is still good.', headers: headers('ETag', 'Cache-Control') },
-    400: shared('BadRequest'),
-    500: shared('InternalError'),
-  },
-};
+/**
+ * What a route says of itself: the operation of the document that it is. Its words are kept apart, to be loaded with
+ * the document: `openapi-operations.ts` has them all.
+ */
+export const documented = (operationId: OperationId) => ({ detail: { operationId } });
 
 export interface OpenApiDeps {
   /** Every route of the API, asked for when the document is first wanted. */
@@ -57,7 +23,7 @@ export interface OpenApiDeps {
 export interface DocumentedRoute {
   method: string;
   path: string;
-  hooks: { detail?: object };
+  hooks: { detail?: { operationId?: string; hide?: boolean } };
 }
 
 /** `GET /openapi.json`. The document is made at the first request for it, once; what makes it is loaded then. */
@@ -84,7 +50,7 @@ export function openApiRoute(deps: OpenApiDeps) {
       answer.headers['content-type'] = 'application/json';
       return text;
     },
-    documented(getOpenApi),
+    documented('getOpenApi'),
   );
 }
 

@@ -1,8 +1,7 @@
 import { Elysia } from 'elysia';
 import { type Answer, sendJson } from '../json.ts';
 import { SCOPE_OF } from '../operations.ts';
-import * as docs from './openapi-forms.ts';
-import { documented } from './openapi-operation.ts';
+import { documented } from './openapi.ts';
 import type { ApiRoutesDeps } from './submissions.ts';
 
 export function siteReads({ guard, operations }: ApiRoutesDeps) {
@@ -11,6 +10,6 @@ export function siteReads({ guard, operations }: ApiRoutesDeps) {
     .get(
       '/site',
       ({ caller, set }) => sendJson(set as Answer, { data: operations.getSite(caller.siteId) }),
-      documented(docs.getSite),
+      documented('getSite'),
     );
 }

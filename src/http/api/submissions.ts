@@ -7,8 +7,7 @@ import { type Operations, SCOPE_OF } from '../operations.ts';
 import { queryObject } from '../query.ts';
 import { queryParams } from '../request.ts';
 import type { Guard } from './guard.ts';
-import { documented } from './openapi-operation.ts';
-import * as docs from './openapi-submissions.ts';
+import { documented } from './openapi.ts';
 
 export interface ApiRoutesDeps {
   guard: Guard;
@@ -38,7 +37,7 @@ export function submissionWrites({ guard, recheck, operations }: ApiRoutesDeps) 
         markReplay(set as Answer, replayed);
         return sendJson(set as Answer, { data: submission });
       },
-      { parse: 'none', ...documented(docs.createSubmission) },
+      { parse: 'none', ...documented('createSubmission') },
     )
     .post(
       '/submissions/batch',
@@ -49,7 +48,7 @@ export function submissionWrites({ guard, recheck, operations }: ApiRoutesDeps) 
         markReplay(set as Answer, replayed);
         return sendJson(set as Answer, { data: results });
       },
-      { parse: 'none', ...documented(docs.createSubmissions) },
+      { parse: 'none', ...documented('createSubmissions') },
     );
 }
 
@@ -62,12 +61,12 @@ export function submissionReads({ guard, operations }: ApiRoutesDeps) {
         const query = queryObject(queryParams(request), SubmissionListQuery);
         return sendJson(set as Answer, operations.listSubmissions(caller.siteId, query));
       },
-      documented(docs.listSubmissions),
+      documented('listSubmissions'),
     )
     .get(
       '/submissions/:id',
       ({ caller, params, set }) =>
         sendJson(set as Answer, { data: operations.getSubmission(caller.siteId, params.id) }),
-      documented(docs.getSubmission),
+      documented('getSubmission'),
     );
 }
