@@ -4,6 +4,11 @@ export interface RouteTable {
   labelOf(path: string): string;
   /** The methods the path takes, HEAD with GET; empty where there is nothing. */
   methodsOf(path: string): string[];
+  /**
+   * Whether the router would give this to the route of a pattern, although its path is spelled out and takes other
+   * methods: `GET /things/many` is not `GET /things/:id`.
+   */
+  strays(method: string, path: string): boolean;
 }
 
 export interface Route {
@@ -21,15 +26,19 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   const methods = new Map<string, string[]>();
   for (const { method, path } of routes) methods.set(path, withMethod(methods.get(path) ?? [], method.toUpperCase()));
 
+  const between = new Set([...fixed].filter((path) => patterns.some(({ matches }) => matches(path))));
+  const bareOf = (path: string) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+
   function find(path: string): string | undefined {
     if (fixed.has(path)) return path;
-    const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    const bare = bareOf(path);
     return fixed.has(bare) ? bare : patterns.find(({ matches }) => matches(bare))?.path;
   }
 
   return {
     labelOf: (path) => find(path) ?? '-',
     methodsOf: (path) => methods.get(find(path) ?? '') ?? [],
+    strays: (method, path) => between.has(bareOf(path)) && methods.get(bareOf(path))?.includes(method) === false,
   };
 }
 

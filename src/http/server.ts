@@ -66,7 +66,10 @@ export function createHttp(deps: HttpDeps) {
     })
     // Registered before any route and global: only so does it see what the routes throw.
     .onError({ as: 'global' }, ({ error, request, set }) => {
-      const failure = error instanceof NotFoundError ? missing(request, set as AuthContext['set']) : toAppError(error);
+      const failure =
+        error instanceof NotFoundError
+          ? (counted(request, set as AuthContext['set']) ?? notTaken(pathOf(request)))
+          : toAppError(error);
       const id = String(set.headers['x-request-id'] ?? '');
       if (STATUS[failure.code] >= 500) {
         deps.log.error('http.failed', { request_id: id, code: failure.code, reason: failure.options.internal });
@@ -109,17 +112,14 @@ export function createHttp(deps: HttpDeps) {
 
   const routes = createRouteTable(app.routes);
 
-  /** 405 for a known path, with the methods it takes; else 404. Counts against a key's limit like any other request. */
-  function missing(request: Request, set: AuthContext['set']): AppError {
-    const path = pathOf(request);
-    const overLimit = counted(request, set);
-    if (overLimit) return overLimit;
+  /** What no route takes: 405 for a known path, with the methods it takes; else 404. */
+  function notTaken(path: string): AppError {
     const allow = routes.methodsOf(path);
     if (allow.length === 0) return new AppError('not_found', 'There is nothing at this address.');
     return new AppError('method_not_allowed', `This address takes ${allow.join(', ')}.`, { allow });
   }
 
-  /** Counts a request that no route takes against the limit of its key; the refusal when that is used up. */
+  /** Counts a request that no route takes, like any other, against the limit of its key; the refusal when that is used up. */
   function counted(request: Request, set: AuthContext['set']): AppError | null {
     if (!pathOf(request).startsWith('/api/') || !request.headers.has('authorization')) return null;
     const refusal = refusalOf(() => deps.auth.authenticate({ request, set }));
@@ -135,7 +135,8 @@ export function createHttp(deps: HttpDeps) {
     return Response.json(errorBody(failure, id), { status: STATUS[failure.code], headers });
   }
 
-  function answer(request: Request): Response | Promise<Response> {
+  function answer(request: Request, path: string): Response | Promise<Response> {
+    if (routes.strays(request.method, path)) return refuse(request, notTaken(path));
     const routable = addressed(request);
     if (routable === null)
       return refuse(request, new AppError('bad_request', 'The Host header is not one: send the name of this server.'));
@@ -149,12 +150,13 @@ export function createHttp(deps: HttpDeps) {
     /** Answers a request, and tells `deps.answered` about it. Never rejects. */
     async fetch(request: Request): Promise<Response> {
       const startedAt = deps.clock.monotonic();
-      const response = await answer(request);
+      const path = pathOf(request);
+      const response = await answer(request, path);
       // Asked now, not when the request came in: one that was under way at the signal ends its connection too.
       if (deps.draining()) response.headers.set('connection', 'close');
       deps.answered({
         method: request.method,
-        route: routes.labelOf(pathOf(request)),
+        route: routes.labelOf(path),
         status: response.status,
         ms: deps.clock.monotonic() - startedAt,
         requestId: response.headers.get('x-request-id') ?? '',

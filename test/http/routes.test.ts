@@ -50,6 +50,21 @@ const STRANGE = ['PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'PURGE', 'LINK
 const request = (method: string, path: string, headers = '', host = 'Host: localhost\r\n', version = '1.1') =>
   sendRaw(port, `${method} ${path} HTTP/${version}\r\n${host}Authorization: Bearer ${key}\r\n${headers}\r\n`);
 
+test('a path that is spelled out is not one of a pattern, whatever the method', () => {
+  const table = createRouteTable([
+    { method: 'GET', path: '/things/:id' },
+    { method: 'POST', path: '/things/many' },
+    { method: 'GET', path: '/things' },
+  ]);
+  const strays = ['GET', 'HEAD', 'POST'].map((method) => table.strays(method, '/things/many'));
+  expect(strays).toEqual([true, true, false]);
+  expect([
+    table.strays('GET', '/things/many/'),
+    table.strays('GET', '/things/other'),
+    table.strays('PUT', '/things'),
+  ]).toEqual([true, false, false]);
+});
+
 describe('methods', () => {
   test('405 with Allow, in the one shape, for every other method of every route', async () => {
     const paths = new Map<string, string[]>();
@@ -58,7 +73,7 @@ describe('methods', () => {
     }
     expect(paths.size).toBeGreaterThan(5);
     for (const [path, methods] of paths) {
-      for (const method of [...STRANGE, 'POST', 'PATCH'].filter((each) => !methods.includes(each))) {
+      for (const method of [...STRANGE, 'GET', 'POST', 'PATCH'].filter((each) => !methods.includes(each))) {
         const answer = await request(method, path.replace(':id', 'x'), 'Content-Length: 0\r\n');
         if (!answer) throw new Error(`${method} ${path} was cut off`);
         expect([method, path, answer.status]).toEqual([method, path, 405]);
