@@ -39,6 +39,10 @@ const KEYED: Readonly<Record<string, Scope | null>> = {
 };
 /** Every route that takes none, and why. A route under /api that is in neither list fails the first test. */
 const OPEN: Readonly<Record<string, string>> = {
+  'GET /docs': 'documentation',
+  'GET /docs/api': 'documentation',
+  'GET /docs/mcp': 'documentation',
+  'GET /assets/:name': 'what pages are made of',
   'GET /healthz': 'asked by supervisors, says nothing',
   'GET /readyz': 'asked by supervisors',
   'GET /metrics': 'has a token of its own: test/http/metrics.test.ts',
