@@ -97,6 +97,19 @@ describe('what waits for the index', () => {
     await store.close();
   });
 
+  test('lists never show a lead as it was, however many changes wait', async () => {
+    const { store, siteId, tend } = await opened({ limits: { bring: 5 } });
+    const leads = await add(store, siteId, 12);
+    await tend();
+    for (const lead of leads.slice(0, 10)) await store.leads.setSpam(siteId, lead.id, true);
+    expect(ids(store, siteId, { q: 'one', spam: 'exclude' })).toEqual(leads.slice(10).map((lead) => lead.id));
+    await store.leads.remove(siteId, [leads[10]?.id ?? ''], { rows: false });
+    expect(ids(store, siteId, { q: 'one', spam: 'exclude' }, 1)).toEqual([leads[11]?.id ?? '']);
+    await tend();
+    expect(store.leads.count(siteId, { spam: 'only', q: 'one' }, 100)).toBe(10);
+    await store.close();
+  });
+
   test('leads of several sites end up in blocks by time, however they are spread', async () => {
     const { store, siteId, clock, dir, tend } = await opened({ limits: { blockLeads: 10, bring: 0 } });
     const { id: sparse } = await store.sites.create({ name: 'Sparse' });
@@ -229,6 +242,24 @@ describe('the file of the index', () => {
     expect(ids(back, siteId, { q: 'one' })).toEqual([kept?.id ?? '', next?.id ?? '']);
     await back.close();
   });
+});
+
+test('an index of leads that were deleted since is kept', async () => {
+  const { store, siteId, dir, clock, tend, said } = await opened();
+  const leads = await add(store, siteId, 4);
+  await tend();
+  await store.leads.remove(
+    siteId,
+    leads.slice(2).map((lead) => lead.id),
+    { rows: false },
+  );
+  await tend();
+  await store.close();
+  const again = testStore({ dir, clock }).store;
+  await tend(again);
+  expect(ids(again, siteId, { q: 'one' })).toEqual(leads.slice(0, 2).map((lead) => lead.id));
+  expect(said).toEqual([]);
+  await again.close();
 });
 
 describe('more than one process', () => {

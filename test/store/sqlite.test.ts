@@ -21,8 +21,8 @@ describeStore('SQLite on disk', async (clock) => {
 });
 
 // With so few leads as a test has, all go the ways of large sites too.
-describe('with small limits', () => {
-  const limits = { few: 0, many: 3, blockLeads: 7, doubts: 1 };
+describe.each([3, 1_000])('with small limits, and %d ids held in memory', (many) => {
+  const limits = { few: 0, many, blockLeads: 7, doubts: 1 };
   describeSearch(async (startMs) => {
     const clock = new TestClock(startMs);
     const { store, dir, path } = testStore({ clock, limits });

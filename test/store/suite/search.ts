@@ -151,6 +151,19 @@ export function describeSearch(world: MakeWorld): void {
       expect(list({})).toEqual([c?.id ?? '', a.id]);
     });
 
+    test('what came for no sheet and is sent to it after all is no longer listed as skipped', async () => {
+      const { store, siteId } = await world();
+      const [first] = await accept(store, siteId, newLead({ n: 'one' }));
+      await store.forms.update(siteId, first?.formId ?? '', { ignored: true });
+      const [a, b] = await accept(store, siteId, newLead({ n: 'one' }), newLead({ n: 'one' }));
+      const skipped: LeadFilter = { spam: 'exclude', syncStatus: 'skipped', q: 'one' };
+      expect(store.leads.count(siteId, skipped, 10)).toBe(2);
+      await store.forms.update(siteId, first?.formId ?? '', { ignored: false });
+      await store.sheets.requeue(siteId, { which: 'ids', ids: [a?.id ?? ''] }, 10);
+      expect(store.leads.count(siteId, skipped, 10)).toBe(1);
+      expect(found(store, siteId, skipped)).toEqual([b?.id ?? '']);
+    });
+
     test('a clock that was set back by weeks hides no lead, and lists stay in the order of ids', async () => {
       const { store, siteId, clock, again } = await world();
       const ids: string[] = [];
