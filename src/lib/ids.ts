@@ -5,7 +5,21 @@ export const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_LENGTH = 9;
 const RANDOM_LENGTH = 12;
 
-export const ID_PREFIXES = ['sub', 'frm', 'site', 'key', 'con', 'tab', 'bat', 'req'] as const;
+export const ID_PREFIXES = [
+  'sub',
+  'frm',
+  'site',
+  'key',
+  'con',
+  'tab',
+  'bat',
+  'req',
+  'usr',
+  'ses',
+  'inv',
+  'psk',
+  'aud',
+] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 
 /** Makes new ids. Passed in, so that tests can have ids they know. */
