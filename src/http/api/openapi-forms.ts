@@ -42,7 +42,7 @@ export const updateForm = operation('updateForm', {
   summary: 'Update a form',
   description: `Changes a form's name, its tab, or whether it is ignored; send only what is to change.
 
-Leads that still name the form by its former name find it all the same. A new `sheet_tab` renames the tab in the sheet, unless somebody has renamed it there.`,
+Leads that still name the form by its former name find it all the same. A new \`sheet_tab\` renames the tab in the sheet, unless somebody has renamed it there.`,
   parameters: [idParameter(Form.properties.id)],
   body: {
     description: 'What is to change.',
