@@ -49,6 +49,8 @@ export class Judge {
 
   /** What is wrong with an answer; empty: nothing. */
   problems(request: FuzzRequest, answer: Got): string[] {
+    // Addresses and headers over its limit are refused by the parser, before anything of ours is asked.
+    if (answer.status === 431 && answer.text === '') return [];
     const path = plainPath(request.path);
     if (path === '/api/mcp' || path === '/api/mcp/') return this.#ofMcp(request, answer);
     const operation = this.#operationOf(request.method, path);

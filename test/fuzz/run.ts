@@ -74,7 +74,8 @@ async function sendAll(
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-const shown = (request: FuzzRequest) => JSON.stringify({ ...request, body: request.body?.slice(0, 500) });
+const shown = (request: FuzzRequest) =>
+  JSON.stringify({ ...request, path: request.path.slice(0, 300), body: request.body?.slice(0, 500) });
 
 type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
 
