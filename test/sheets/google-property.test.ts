@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { live, PROFILE, type Profile } from './google-property.ts';
+import { AT_THE_CELLS, live, PROFILE, type Profile } from './google-property.ts';
 
 /**
  * google-sheets.md 7.5. LTS_TEST_RUNS sets how many lives of each kind are lived, LTS_TEST_SEED the first seed; a
@@ -24,4 +24,5 @@ holds('Google fails, loses answers and applies late', { ...quiet, faultRate: 0.3
 holds("a user's hands before any call", { ...quiet, handRate: 0.3 });
 holds('killed between any two steps', { ...quiet, killRate: 0.6 });
 holds('databases set back', { ...quiet, restoreRate: 0.15 });
+holds('values that come later, while people sort and edit', AT_THE_CELLS);
 holds('all of it together', PROFILE);

@@ -78,8 +78,32 @@ const HANDS: RandomActionType[] = [
   'duplicateTab',
 ];
 
-/** Columns whose cells the run itself changes later, and the one rows are known by. */
-const KEPT = ['s:lead_id', 's:quality', 's:score', 's:score_reason', 's:summary'];
+/** Cell updates all the time, and hands that are where they are written. */
+export const AT_THE_CELLS: Profile = {
+  ...PROFILE,
+  faultRate: 0.1,
+  handRate: 0.35,
+  killRate: 0.3,
+  amendRate: 0.9,
+  hands: [
+    ...(['editCell', 'editCell', 'editCell', 'editCell', 'sort', 'sort'] as const),
+    ...(['deleteRow', 'insertRows', 'typeUnderLastRow', 'moveColumn', 'insertColumn'] as const),
+  ],
+};
+
+/** The column rows are known by, and those whose words in the sheet give way to a change made in the UI. */
+const KEPT = ['s:lead_id', 's:quality'];
+/** Columns whose cells the run itself changes later. */
+const AMENDED = ['s:quality', 's:score', 's:score_reason', 's:summary', 's:match_confidence', 's:company', 's:country'];
+const NOBODY = {
+  match_confidence: 0.5,
+  company: null,
+  job_title: null,
+  linkedin_url: null,
+  industry: null,
+  company_size: null,
+  country: 'Example Land',
+};
 const FORMS = ['Alpha', 'Beta', 'Gamma'];
 const BY_HAND = /^(typed|edited) by hand \d+$/;
 
@@ -198,8 +222,10 @@ class Life {
     if (this.random.chance(0.5))
       await this.bench.store.leads.amend(this.bench.site.id, id, { quality: `Quality ${n}` });
     else {
+      const score = this.random.pick(['hot', 'cold', null] as const) ?? null;
+      const enrichment = this.random.chance(0.5) ? { ...NOBODY, company: `Company ${n}` } : null;
       await this.bench.store.leads.amend(this.bench.site.id, id, {
-        judgement: { score: 'hot', score_reason: `Reason ${n}`, summary: `Summary ${n}`, enrichment: null },
+        judgement: { score, score_reason: `Reason ${n}`, summary: score && `Summary ${n}`, enrichment },
       });
     }
   }
@@ -387,7 +413,7 @@ class Life {
             if (text !== '') wrong.push(`${tab.title}: stray "${text}" in a row of nobody's`);
             continue;
           }
-          if (key !== undefined && KEPT.slice(1).includes(key) && this.amendedLost.has(lead.id)) continue;
+          if (key !== undefined && AMENDED.includes(key) && this.amendedLost.has(lead.id)) continue;
           const value = key === undefined ? null : cellValue(cellOf(lead, key, tab.columns, site));
           const should = value === null ? '' : formatted(value);
           if (text !== should)

@@ -79,6 +79,74 @@ test.each([
   },
 );
 
+/** Three rows, of which the last landed one column beside, because one was inserted just before it was written. */
+async function withStrayRow() {
+  const { bench, leads } = await withRows(2);
+  const { hands } = bench.google.world;
+  const original = hands.beforeCall.bind(hands);
+  hands.beforeCall = (call) => {
+    if (call.requests.includes('appendCells')) {
+      hands.beforeCall = original;
+      bench.user({ type: 'insertColumn', tab: 'Contact', at: 1, header: 'Theirs' });
+    }
+    original(call);
+  };
+  const lead = await bench.accept({ Email: 'stray@example.com', Name: 'Alice' }, { form: 'Contact' });
+  await bench.flush();
+  await bench.advance(5_000);
+  const ids = [...leads, lead].map((each) => each.id);
+  const row = bench.rows('Contact')[3] ?? [];
+  expect(row[bench.rows('Contact')[0]?.indexOf('Lead ID') ?? -1]).not.toBe(lead.id);
+  return { bench, ids, at: row.indexOf(lead.id) };
+}
+
+async function inOrder(bench: Bench, ids: readonly string[], emails: readonly string[]) {
+  await bench.drain();
+  expect(bench.ids('Contact')).toEqual([...ids]);
+  expect(bench.column('f:Email', 'Contact')).toEqual(['Email', ...emails]);
+  expect(bench.column('f:Name', 'Contact').at(-1)).toBe('Alice');
+  const theirs = bench.rows('Contact')[0]?.indexOf('Theirs') ?? -1;
+  const words = bench.rows('Contact').map((row) => row[theirs]);
+  expect(words.filter((text) => text !== '' && text !== 'Mine')).toEqual(['Theirs']);
+  const count = bench.rows('Contact').flat();
+  for (const id of ids) expect(count.filter((text) => text === id)).toHaveLength(1);
+}
+
+const EMAILS = ['lead0@example.com', 'lead1@example.com', 'stray@example.com'];
+
+test('a row that landed beside its columns is put right', async () => {
+  const { bench, ids } = await withStrayRow();
+  await inOrder(bench, ids, EMAILS);
+});
+
+test.each(['before it is settled', 'before it is mended'])(
+  'its Lead ID is typed over %s: the row is known by its other values, and the word stays',
+  async (when) => {
+    const { bench, ids, at } = await withStrayRow();
+    if (when === 'before it is mended') await bench.flush();
+    bench.user({ type: 'editCell', tab: 'Contact', row: 3, column: at, value: 'Mine' });
+    await inOrder(bench, ids, EMAILS);
+    expect(bench.rows('Contact')[3]?.[at]).toBe('Mine');
+  },
+);
+
+test('a row is deleted just before it is mended: what is written below it goes, and nothing deleted comes back', async () => {
+  const { bench, ids } = await withStrayRow();
+  beforeWrite(bench, { type: 'deleteRow', tab: 'Contact', row: 1 });
+  await inOrder(bench, ids.slice(1), EMAILS.slice(1));
+});
+
+test('a sort just before it is mended: the row it was taken for is itself again', async () => {
+  const { bench, ids } = await withStrayRow();
+  beforeWrite(bench, { type: 'sort', tab: 'Contact', column: 's:submitted_at', descending: true });
+  await bench.drain();
+  expect(new Set(bench.ids('Contact'))).toEqual(new Set(ids));
+  const emails = new Map(
+    bench.column('s:lead_id', 'Contact').map((id, n) => [id, bench.column('f:Email', 'Contact')[n]]),
+  );
+  expect(ids.map((id) => emails.get(id))).toEqual(EMAILS);
+});
+
 test('a row that was deleted is left alone, and the update leaves the queue', async () => {
   const { bench, leads } = await withRows(2);
   bench.user({ type: 'deleteRow', tab: 'Contact', row: 1 });
