@@ -1,3 +1,6 @@
+import htmxJs from 'htmx.org/dist/htmx.min.js' with { type: 'text' };
+import adminCss from '../../../public/admin.css' with { type: 'text' };
+import adminJs from '../../../public/admin.js' with { type: 'text' };
 import docsCss from '../../../public/docs.css' with { type: 'text' };
 import docsJs from '../../../public/docs.js' with { type: 'text' };
 import icon from '../../../public/icon.svg' with { type: 'text' };
@@ -20,5 +23,9 @@ export const DOCS_JS = asset('docs.js', 'text/javascript; charset=utf-8', docsJs
 
 export const ICON = asset('icon.svg', 'image/svg+xml', icon);
 
+export const ADMIN_CSS = asset('admin.css', 'text/css; charset=utf-8', `${tokensCss}\n${adminCss}`);
+export const ADMIN_JS = asset('admin.js', 'text/javascript; charset=utf-8', adminJs);
+export const HTMX_JS = asset('htmx.js', 'text/javascript; charset=utf-8', htmxJs);
+
 /** Every file that is served. */
-export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON];
+export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON, ADMIN_CSS, ADMIN_JS, HTMX_JS];

@@ -7,11 +7,13 @@ export interface PageProps {
   description: string;
   styles: readonly Asset[];
   scripts: readonly Asset[];
+  /** Further `<meta>` by name. */
+  meta?: Readonly<Record<string, string>>;
   children: ComponentChildren;
 }
 
 /** The frame of every page: what a browser has to know before the first word. */
-export function Page({ title, description, styles, scripts, children }: PageProps) {
+export function Page({ title, description, styles, scripts, meta = {}, children }: PageProps) {
   return (
     <html lang="en">
       <head>
@@ -19,6 +21,9 @@ export function Page({ title, description, styles, scripts, children }: PageProp
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title}</title>
         <meta name="description" content={description} />
+        {Object.entries(meta).map(([name, content]) => (
+          <meta key={name} name={name} content={content} />
+        ))}
         <link rel="icon" href={ICON.path} type="image/svg+xml" />
         {styles.map(({ path }) => (
           <link key={path} rel="stylesheet" href={path} />

@@ -5,7 +5,7 @@ declare module '*.css' {
   export default text;
 }
 
-declare module '*/docs.js' {
+declare module '*.js' {
   const text: string;
   // biome-ignore lint/style/noDefaultExport: an import attribute of the bundler, which has only a default.
   export default text;

@@ -1,0 +1,57 @@
+/* The admin UI works without this; with it: a drawer on small screens, and shift to select a range of rows. */
+
+const drawer = document.querySelector('.drawer');
+const narrow = matchMedia('(max-width: 799px)');
+const fold = () => {
+  if (drawer) drawer.open = !narrow.matches;
+};
+narrow.addEventListener('change', fold);
+fold();
+
+document.addEventListener('click', ({ target }) => {
+  for (const menu of document.querySelectorAll('.switcher[open], .menu-button[open]')) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});
+
+document.addEventListener('keydown', ({ key }) => {
+  if (key !== 'Escape') return;
+  for (const menu of document.querySelectorAll('.switcher[open], .menu-button[open]')) menu.open = false;
+});
+
+let last = null;
+document.addEventListener('click', (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || box.name !== 'ids') return;
+  const boxes = [...document.querySelectorAll('input[name=ids]')];
+  if (event.shiftKey && last !== null && boxes.includes(last)) {
+    const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+    for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
+  }
+  last = box;
+  count();
+});
+
+document.addEventListener('change', ({ target }) => {
+  if (!target.matches('[data-select-all]')) return;
+  for (const box of document.querySelectorAll('input[name=ids]')) box.checked = target.checked;
+  count();
+});
+
+function count() {
+  const chosen = document.querySelectorAll('input[name=ids]:checked').length;
+  const bar = document.querySelector('.bulk');
+  if (!bar) return;
+  bar.classList.toggle('active', chosen > 0);
+  const text = bar.querySelector('[data-chosen]');
+  if (text) text.textContent = chosen === 0 ? 'Nothing selected' : `${chosen} selected`;
+}
+count();
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+    button.textContent = 'Copied';
+  });
+}

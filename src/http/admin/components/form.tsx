@@ -1,0 +1,170 @@
+import type { ComponentChildren } from 'preact';
+
+/** A form of the admin UI: it always carries what tells it from one of another page. */
+export function PostForm(props: {
+  action: string;
+  csrf: string;
+  class?: string;
+  upload?: boolean;
+  children: ComponentChildren;
+}) {
+  const { action, csrf, upload, children } = props;
+  return (
+    <form
+      method="post"
+      action={action}
+      class={props.class ?? 'form'}
+      enctype={upload ? 'multipart/form-data' : undefined}
+    >
+      <input type="hidden" name="csrf" value={csrf} />
+      {children}
+    </form>
+  );
+}
+
+interface FieldProps {
+  name: string;
+  label: string;
+  help?: ComponentChildren;
+  /** What is wrong with it and what to do. */
+  error?: string | undefined;
+}
+
+/** Label above, help below, error below in words. */
+function Field({ name, label, help, error, children }: FieldProps & { children: ComponentChildren }) {
+  return (
+    <div class={error ? 'field wrong' : 'field'}>
+      <label for={`f-${name}`}>{label}</label>
+      {children}
+      {help ? (
+        <p class="help" id={`f-${name}-help`}>
+          {help}
+        </p>
+      ) : null}
+      {error ? (
+        <p class="error" id={`f-${name}-error`}>
+          {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+const described = ({ name, help, error }: FieldProps) =>
+  [help ? `f-${name}-help` : '', error ? `f-${name}-error` : ''].filter(Boolean).join(' ') || undefined;
+
+export function TextField(
+  props: FieldProps & {
+    value?: string;
+    type?: 'text' | 'email' | 'password' | 'url' | 'number' | 'search' | 'date';
+    required?: boolean;
+    autocomplete?: string;
+    placeholder?: string;
+    autofocus?: boolean;
+    inputmode?: 'numeric';
+    maxlength?: number;
+  },
+) {
+  const { name, value, type = 'text', required, autocomplete, placeholder, autofocus, inputmode, maxlength } = props;
+  return (
+    <Field {...props}>
+      <input
+        id={`f-${name}`}
+        name={name}
+        // The library types each kind of input apart; all of these take the same attributes.
+        type={type as 'text'}
+        value={type === 'password' ? undefined : value}
+        required={required}
+        autocomplete={autocomplete}
+        placeholder={placeholder}
+        autofocus={autofocus}
+        inputmode={inputmode}
+        maxlength={maxlength}
+        aria-invalid={props.error ? 'true' : undefined}
+        aria-describedby={described(props)}
+      />
+    </Field>
+  );
+}
+
+export function AreaField(props: FieldProps & { value?: string; rows?: number; placeholder?: string; code?: boolean }) {
+  const { name, value, rows = 4, placeholder, code } = props;
+  return (
+    <Field {...props}>
+      <textarea
+        id={`f-${name}`}
+        name={name}
+        rows={rows}
+        placeholder={placeholder}
+        class={code ? 'mono' : undefined}
+        spellcheck={!code}
+        aria-invalid={props.error ? 'true' : undefined}
+        aria-describedby={described(props)}
+      >
+        {value}
+      </textarea>
+    </Field>
+  );
+}
+
+export interface Choice {
+  value: string;
+  text: string;
+  help?: string;
+}
+
+export function SelectField(props: FieldProps & { value?: string; choices: readonly Choice[] }) {
+  const { name, value, choices } = props;
+  return (
+    <Field {...props}>
+      <select
+        id={`f-${name}`}
+        name={name}
+        aria-invalid={props.error ? 'true' : undefined}
+        aria-describedby={described(props)}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value} selected={choice.value === value}>
+            {choice.text}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+/** Some of several. */
+export function ChecksField(props: {
+  name: string;
+  legend: string;
+  values: readonly string[];
+  choices: readonly Choice[];
+  help?: string;
+  error?: string | undefined;
+}) {
+  const { name, legend, values, choices, help, error } = props;
+  return (
+    <fieldset class={error ? 'field checks wrong' : 'field checks'}>
+      <legend>{legend}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value}>
+          <input type="checkbox" name={name} value={choice.value} checked={values.includes(choice.value)} />
+          <span>
+            {choice.text}
+            {choice.help ? <small>{choice.help}</small> : null}
+          </span>
+        </label>
+      ))}
+      {help ? <p class="help">{help}</p> : null}
+      {error ? <p class="error">{error}</p> : null}
+    </fieldset>
+  );
+}
+
+export function Submit({ text, danger }: { text: string; danger?: boolean }) {
+  return (
+    <button type="submit" class={danger ? 'button danger' : 'button primary'}>
+      {text}
+    </button>
+  );
+}

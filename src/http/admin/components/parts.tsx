@@ -1,0 +1,120 @@
+import type { ComponentChildren } from 'preact';
+
+/** The title of a page with its one main action. */
+export function PageTitle({ title, action, lead }: { title: string; action?: ComponentChildren; lead?: string }) {
+  return (
+    <header class="page-title">
+      <div>
+        <h1>{title}</h1>
+        {lead ? <p>{lead}</p> : null}
+      </div>
+      {action ? <div class="actions">{action}</div> : null}
+    </header>
+  );
+}
+
+/** What a page shows that has nothing to show yet: what to do next. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Something that waits for a person. */
+export function Banner({
+  tone,
+  title,
+  children,
+}: {
+  tone: 'bad' | 'waiting' | 'good';
+  title: string;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class={`banner ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      <strong>{title}</strong>
+      {children}
+    </div>
+  );
+}
+
+export function Card({
+  title,
+  action,
+  children,
+}: {
+  title: string;
+  action?: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  return (
+    <section class="card">
+      <header>
+        <h2>{title}</h2>
+        {action}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** Pairs of a name and a value. */
+export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ComponentChildren])[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const THIN = '\u202f';
+
+/** A number with thin separators. */
+export function count(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, THIN);
+}
+
+const MINUTE = 60_000;
+
+/** A moment in the site's time zone: relative under an hour, the exact one on hover. */
+export function Moment({ at, now, zone }: { at: number | null; now: number; zone: string }) {
+  if (at === null) return <span class="muted">never</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exact(at, zone)}>
+      {shortTime(at, now, zone)}
+    </time>
+  );
+}
+
+function exact(at: number, zone: string): string {
+  return `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium', timeZone: zone }).format(at)} (${zone})`;
+}
+
+export function shortTime(at: number, now: number, zone: string): string {
+  const ago = now - at;
+  if (ago >= 0 && ago < MINUTE) return 'just now';
+  if (ago >= 0 && ago < 60 * MINUTE) return `${Math.floor(ago / MINUTE)} min ago`;
+  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', timeZone: zone };
+  const sameYear = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear();
+  if (!sameYear) options.year = 'numeric';
+  return new Intl.DateTimeFormat('en-GB', { ...options, hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** The address of a lead as a link, where it is one that a browser opens as a page; else as text. */
+export function SafeLink({ href }: { href: string | null }) {
+  if (href === null) return null;
+  if (!/^https?:\/\//i.test(href)) return <span>{href}</span>;
+  return (
+    <a href={href} rel="noopener noreferrer nofollow" target="_blank">
+      {href}
+    </a>
+  );
+}

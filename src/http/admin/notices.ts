@@ -1,0 +1,35 @@
+/** What is said once after something was done. The address carries the code: nobody can make us say something else. */
+export const NOTICES = {
+  saved: 'Saved.',
+  created: 'Created.',
+  signed_out: 'You are signed out.',
+  password_changed: 'Your password is changed. Other sessions have ended.',
+  second_factor_on: 'Signing in now takes a code from your app.',
+  second_factor_off: 'Signing in takes no code any more.',
+  session_ended: 'The session has ended.',
+  key_revoked: 'The key is revoked. It is refused from now on.',
+  spam_marked: 'Marked as spam. It goes nowhere.',
+  spam_cleared: 'Marked as not spam. It goes to the sheet.',
+  retried: 'It will be tried again now.',
+  deleted: 'Deleted.',
+  sent_again: 'The missing rows are being sent again.',
+  earlier_sent: 'Earlier leads are being sent.',
+  resumed: 'Going on.',
+  connected: 'Connected. Rows go there from now on.',
+  test_sent: 'The test lead is stored. It is a row of the sheet in a few seconds.',
+  invited: 'The invitation is made.',
+  revoked: 'It works no more.',
+  nothing_chosen: 'Nothing was selected.',
+} as const;
+export type NoticeCode = keyof typeof NOTICES;
+
+export function noticeOf(query: URLSearchParams): string | null {
+  const code = query.get('notice');
+  return code !== null && Object.hasOwn(NOTICES, code) ? NOTICES[code as NoticeCode] : null;
+}
+
+/** The address with the notice in it. */
+export function withNotice(to: string, notice: NoticeCode | undefined): string {
+  if (notice === undefined) return to;
+  return `${to}${to.includes('?') ? '&' : '?'}notice=${notice}`;
+}

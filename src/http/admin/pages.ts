@@ -1,0 +1,4 @@
+import type { AdminRoute } from './route.ts';
+
+/** Every address of the admin UI, page by page. */
+export const ADMIN_ROUTES: readonly AdminRoute[] = [];

@@ -1,0 +1,109 @@
+import type { Visit } from '../../accounts/accounts.ts';
+import { can, seesSite } from '../../accounts/permissions.ts';
+import type { AppError } from '../../lib/errors.ts';
+import { ADMIN_HEADERS } from '../pages/headers.ts';
+import { renderPage } from '../pages/page.tsx';
+import { PostForm, Submit, TextField } from './components/form.tsx';
+import { PageTitle } from './components/parts.tsx';
+import { AdminFrame, PlainFrame } from './frame.tsx';
+import { noticeOf } from './notices.ts';
+import type { AdminRequest, PageOutcome, UserRequest } from './route.ts';
+
+/** Puts a page into its frame and sends it. */
+export function respondPage(request: AdminRequest, visit: Visit | null, page: PageOutcome, status?: number): Response {
+  const html = renderPage(visit === null ? plain(request, page) : framed(request, visit, page));
+  return new Response(html, {
+    status: status ?? page.status ?? 200,
+    headers: { ...ADMIN_HEADERS, 'content-type': 'text/html; charset=utf-8', ...page.headers },
+  });
+}
+
+function plain({ query }: AdminRequest, { title, body }: PageOutcome) {
+  const notice = noticeOf(query);
+  return (
+    <PlainFrame title={title}>
+      {notice ? (
+        <p class="toast" role="status">
+          {notice}
+        </p>
+      ) : null}
+      {body}
+    </PlainFrame>
+  );
+}
+
+function framed(request: AdminRequest, visit: Visit, { title, body }: PageOutcome) {
+  const { services, params, query, csrf } = request;
+  const sites = services.store.sites.list().filter(({ id }) => seesSite(visit.user, id));
+  const site = sites.find(({ id }) => id === params.site) ?? null;
+  return (
+    <AdminFrame
+      title={title}
+      current={placeOf(request)}
+      user={visit.user}
+      runsServer={can(visit.user, 'system.read')}
+      site={site}
+      sites={sites}
+      csrf={csrf}
+      notice={noticeOf(query)}
+    >
+      {body}
+    </AdminFrame>
+  );
+}
+
+/** The part of the address that the sidebar knows: `/admin/s/site_…/leads/sub_…` is in Leads. */
+function placeOf({ request }: AdminRequest): string {
+  const parts = new URL(request.url).pathname.split('/');
+  return parts.slice(0, parts[2] === 's' ? 5 : 3).join('/');
+}
+
+/** What went wrong, as a page. */
+export function errorPage({ message, details }: AppError): PageOutcome {
+  const title = 'That did not work';
+  const body = (
+    <>
+      <PageTitle title={title} />
+      <p>{message}</p>
+      {details.length > 0 ? (
+        <ul>
+          {details.map((detail) => (
+            <li key={detail.path}>{detail.message}</li>
+          ))}
+        </ul>
+      ) : null}
+      <p>
+        <a href="/admin">Go to the start</a>
+      </p>
+    </>
+  );
+  return { title, body };
+}
+
+/** Asks for the password, and keeps what was sent: it is done right after. */
+export function confirmPage({ request, form, csrf }: UserRequest, method: string, error: string | null): PageOutcome {
+  const title = 'Confirm it is you';
+  const kept = form.entries().filter(([name]) => name !== 'csrf' && name !== 'confirm_password');
+  const body = (
+    <>
+      <PageTitle title={title} lead="This needs your password again: it was given more than 15 minutes ago." />
+      <PostForm action={method === 'POST' ? new URL(request.url).pathname : '/admin/confirm'} csrf={csrf}>
+        {kept.map(([name, value]) => (
+          <input key={`${name} ${value}`} type="hidden" name={name} value={value} />
+        ))}
+        {method === 'POST' ? null : <input type="hidden" name="next" value={new URL(request.url).pathname} />}
+        <TextField
+          name="confirm_password"
+          label="Password"
+          type="password"
+          autocomplete="current-password"
+          required
+          autofocus
+          error={error ?? undefined}
+        />
+        <Submit text="Go on" />
+      </PostForm>
+    </>
+  );
+  return { title, body, status: error === null ? 200 : 422 };
+}

@@ -1,0 +1,16 @@
+import type { Networks } from '../lib/networks.ts';
+
+/**
+ * The address of whoever sent a request. Proxies that are trusted each add the one they were called by at the end of
+ * `X-Forwarded-For`: the last that is no trusted proxy is the caller. What stands before it anybody may have written.
+ * @param peer the address at the other end of the connection; null where there is none
+ */
+export function clientAddress(request: Request, peer: string | null, trusted: Networks): string | null {
+  if (peer === null || !trusted.has(peer)) return peer;
+  const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
+  for (const hop of hops.reverse()) {
+    if (hop === '') break;
+    if (!trusted.has(hop)) return hop;
+  }
+  return peer;
+}
