@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../support/binary.ts';
 import { batches, singlePosts, startEcho } from './intake.ts';
+import { lists } from './lists.ts';
 import { mcpCalls } from './mcp.ts';
 import { backlog, loneLead } from './sheets.ts';
 import { benchDir, type Result } from './tools.ts';
@@ -9,7 +10,8 @@ import { benchDir, type Result } from './tools.ts';
 /*
  * `bun run bench [part …]`: measures the targets on the machine at hand and writes test/bench/latest.md. The compiled
  * program on a fresh folder on disk, driven from other processes, with everything on; figures are ratios within one
- * run wherever a machine's speed would otherwise decide. Parts: single, batch, lone, backlog, mcp. About eight minutes.
+ * run wherever a machine's speed would otherwise decide. Parts: single, batch, lists, lone, backlog, mcp.
+ * About fourteen minutes.
  */
 
 const ROOT = join(import.meta.dir, '../..');
@@ -34,6 +36,7 @@ async function single(): Promise<Result[]> {
 const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   single,
   batch: () => batches(MILLION),
+  lists: () => lists(MILLION),
   lone: () => loneLead(),
   backlog: () => backlog(100_000),
   mcp: () => mcpCalls(),
