@@ -15,9 +15,7 @@ import { isOwnRequest, sessionToken } from './session.ts';
 
 /** Mounts the pages. Each request goes the same way: who asks, where from, what they may do, then the page itself. */
 export function adminRoutes(routes: readonly AdminRoute[], services: AdminServices) {
-  const app = new Elysia()
-    .get('/', () => move({ to: '/admin' }))
-    .get('/admin/*', ({ request }) => answer(request, {}, null, services));
+  const app = new Elysia().all('/admin/*', ({ request }) => answer(request, {}, null, services), { parse: 'none' });
   for (const route of routes) {
     const handle = ({ request, params }: { request: Request; params: Record<string, string> }) =>
       answer(request, params, route, services);

@@ -1,0 +1,164 @@
+import type { Refused, SignedIn } from '../../../accounts/accounts.ts';
+import { PostForm, Submit, TextField } from '../components/form.tsx';
+import type { AdminRequest, AdminRoute, MoveOutcome, PageOutcome } from '../route.ts';
+import { sessionCookie, sessionToken } from '../session.ts';
+
+/** A page of this server to go on to; nothing that leads elsewhere. */
+export function nextOf(text: string): string {
+  return /^\/admin(\/[\w/.?=&%-]*)?$/.test(text) && !text.includes('..') ? text : '/admin';
+}
+
+const secure = ({ services }: AdminRequest) => services.publicUrl().startsWith('https:');
+
+/** Hands the browser its session and goes on. */
+export function enter(request: AdminRequest, signedIn: Pick<SignedIn, 'token' | 'expiresAt'>, to: string): MoveOutcome {
+  const seconds = (signedIn.expiresAt - request.now) / 1000;
+  return { to, headers: { 'set-cookie': sessionCookie(signedIn.token, secure(request), seconds) } };
+}
+
+interface SignInProps {
+  email: string;
+  next: string;
+  refused: Refused<string> | null;
+}
+
+export function SignIn({ email, next, refused }: SignInProps) {
+  return (
+    <>
+      {refused ? (
+        <p class="error" role="alert">
+          {refused.message}
+        </p>
+      ) : null}
+      <PostForm action="/admin/sign-in" csrf="">
+        <input type="hidden" name="next" value={next} />
+        <TextField
+          name="email"
+          label="E-mail"
+          type="email"
+          value={email}
+          autocomplete="username"
+          required
+          autofocus={email === ''}
+        />
+        <TextField
+          name="password"
+          label="Password"
+          type="password"
+          autocomplete="current-password"
+          required
+          autofocus={email !== ''}
+        />
+        <Submit text="Sign in" />
+      </PostForm>
+      <p class="help after">Forgot it? An owner or admin can make you a link for a new one.</p>
+    </>
+  );
+}
+
+async function signIn(request: AdminRequest): Promise<MoveOutcome | PageOutcome> {
+  const { form, services } = request;
+  const email = form.text('email');
+  const next = nextOf(form.text('next'));
+  const result = await services.accounts.signIn(
+    { email, password: form.text('password') },
+    services.where(request.request),
+  );
+  if (!result.ok) return page('Sign in', <SignIn email={email} next={next} refused={result} />, result);
+  if (result.state === 'open') return enter(request, result, next);
+  return enter(request, result, `/admin/second-factor?next=${encodeURIComponent(next)}`);
+}
+
+function page(title: string, body: PageOutcome['body'], refused: Refused<string> | null): PageOutcome {
+  if (refused === null) return { title, body };
+  const { retryAfterSeconds } = refused;
+  if (retryAfterSeconds === null) return { title, body, status: 422 };
+  return { title, body, status: 429, headers: { 'retry-after': String(retryAfterSeconds) } };
+}
+
+function SecondFactor({ next, refused }: { next: string; refused: Refused<string> | null }) {
+  return (
+    <PostForm action="/admin/second-factor" csrf="">
+      <input type="hidden" name="next" value={next} />
+      <TextField
+        name="code"
+        label="Code"
+        autocomplete="one-time-code"
+        required
+        autofocus
+        help="Six digits from your app, or one of your recovery codes."
+        error={refused?.message}
+      />
+      <Submit text="Sign in" />
+    </PostForm>
+  );
+}
+
+async function secondFactor(request: AdminRequest): Promise<MoveOutcome | PageOutcome> {
+  const { form, services } = request;
+  const next = nextOf(form.text('next'));
+  const token = sessionToken(request.request, secure(request)) ?? '';
+  const result = await services.accounts.secondFactor(token, form.text('code'), services.where(request.request));
+  if (result.ok) return enter(request, result, next);
+  if (result.refused === 'over') return { to: `/admin/sign-in?next=${encodeURIComponent(next)}` };
+  return page('Enter your code', <SecondFactor next={next} refused={result} />, result);
+}
+
+async function signOut(request: AdminRequest): Promise<MoveOutcome> {
+  const token = sessionToken(request.request, secure(request));
+  if (token !== null) await request.services.accounts.signOut(token, request.services.where(request.request));
+  return {
+    to: '/admin/sign-in',
+    notice: 'signed_out',
+    headers: { 'set-cookie': sessionCookie('', secure(request), 0) },
+  };
+}
+
+function Welcome() {
+  return (
+    <>
+      <p>
+        This server has no user yet. The terminal where it was started shows a link to set up the first one; it works
+        for an hour.
+      </p>
+      <p>To print a new one, run this on the server:</p>
+      <pre class="code">leadtosheet setup-link</pre>
+    </>
+  );
+}
+
+export const signInRoutes: readonly AdminRoute[] = [
+  {
+    method: 'GET',
+    path: '/admin/sign-in',
+    needs: 'nobody',
+    run: ({ query, services }) =>
+      services.accounts.needsSetUp()
+        ? { to: '/admin/welcome' }
+        : page('Sign in', <SignIn email="" next={nextOf(query.get('next') ?? '')} refused={null} />, null),
+  },
+  { method: 'POST', path: '/admin/sign-in', needs: 'nobody', run: signIn },
+  {
+    method: 'GET',
+    path: '/admin/second-factor',
+    needs: 'nobody',
+    run: ({ query }) =>
+      page('Enter your code', <SecondFactor next={nextOf(query.get('next') ?? '')} refused={null} />, null),
+  },
+  { method: 'POST', path: '/admin/second-factor', needs: 'nobody', run: secondFactor },
+  {
+    method: 'GET',
+    path: '/admin/welcome',
+    needs: 'nobody',
+    run: ({ services }) =>
+      services.accounts.needsSetUp() ? { title: 'Welcome', body: <Welcome /> } : { to: '/admin/sign-in' },
+  },
+  { method: 'POST', path: '/admin/sign-out', needs: 'user', run: signOut },
+  {
+    method: 'POST',
+    path: '/admin/confirm',
+    needs: 'user',
+    recent: true,
+    run: ({ form }) => ({ to: nextOf(form.text('next')) }),
+  },
+];
