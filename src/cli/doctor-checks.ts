@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { join } from 'node:path';
 import { type Config, SETTINGS_FILE } from '../config/load.ts';
 import { dataPaths } from '../lib/data-dir.ts';
+import { LITTLE_SPACE, NO_SPACE } from '../lib/disk.ts';
 import { isLoopbackHost, type Networks } from '../lib/networks.ts';
 import { parseServiceAccount } from '../sheets/targets/google/service-account.ts';
 
@@ -24,8 +25,6 @@ export const warning = (name: string, message: string, fix: string): Check => ({
 export const failed = (name: string, message: string, fix: string): Check => ({ name, status: 'failed', message, fix });
 
 const MEGABYTE = 1_000_000;
-const LITTLE_SPACE = 500 * MEGABYTE;
-const NO_SPACE = 50 * MEGABYTE;
 const CLOCK_SLACK_MS = 300_000;
 
 /** The folder and the files with secrets in it are for their owner alone. */

@@ -1,7 +1,15 @@
-import { type IssuedKey, issueKey, MAX_OVERLAP_MS, rotateKey } from '../accounts/keys.ts';
+import {
+  type IssuedKey,
+  issueKey,
+  readExpiry,
+  readOverlap,
+  readScopes,
+  rotateKey,
+  rotationProblem,
+} from '../accounts/keys.ts';
 import { publicUrlOf } from '../config/load.ts';
+import { curlLine } from '../contract/curl.ts';
 import { SCOPES, type Scope } from '../contract/key.ts';
-import { parseDuration } from '../lib/duration.ts';
 import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
@@ -10,13 +18,10 @@ import type { RotationRefusal, StoredKey } from '../store/store.ts';
 import { toKey } from '../store/view.ts';
 import { quoted } from './args.ts';
 import { type Command, done } from './command.ts';
-import { curlLine } from './curl.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { shortText } from './site.ts';
 
 const DEFAULT_OVERLAP = '1h';
-/** A key that outlives this is one that never expires. */
-const MAX_EXPIRY_MS = 100 * 365 * 86_400_000;
 
 const keyCreate: Command = {
   name: 'key create',
@@ -78,9 +83,8 @@ const keyRotate: Command = {
   examples: ['key rotate key_… --overlap 0'],
   run: (context) => {
     const { args, clock } = context;
-    const overlap = parseDuration(args.text('overlap') ?? DEFAULT_OVERLAP);
-    if (overlap === null || overlap > MAX_OVERLAP_MS)
-      throw invalid('--overlap must be a time from 0 to 24h, such as 30m.');
+    const overlap = readOverlap(args.text('overlap') ?? DEFAULT_OVERLAP);
+    if (overlap === null) throw invalid('--overlap must be a time from 0 to 24h, such as 30m.');
     return withStore(context, async (session) => {
       const key = keyOf(session, args.operand(0));
       const overlapUntil = clock.now() + overlap;
@@ -110,17 +114,12 @@ const keyRevoke: Command = {
 
 export const keyCommands: readonly Command[] = [keyCreate, keyList, keyRotate, keyRevoke];
 
-function notRotated({ refused, at }: RotationRefusal): AppError {
-  if (refused === 'overlapping') {
-    return new AppError(
-      'conflict',
-      `A former secret of this key works until ${toTime(at)}, as the last rotation promised. Rotate it again after that, or end all former ones at once: --overlap 0`,
-    );
-  }
-  return new AppError(
-    'conflict',
-    `This key ${refused === 'expired' ? 'has expired' : 'is revoked'}. Make a new one: key create`,
-  );
+function notRotated(refusal: RotationRefusal): AppError {
+  const instead =
+    refusal.refused === 'overlapping'
+      ? 'Rotate it again after that, or end all former ones at once: --overlap 0'
+      : 'Make a new one: key create';
+  return new AppError('conflict', `${rotationProblem(refusal)} ${instead}`);
 }
 
 const depsOf = ({ store, vault }: Session) => ({ keys: store.keys, vault });
@@ -152,27 +151,16 @@ function issuedText({ stored, key }: IssuedKey, { config }: Session): string {
 
 function scopesOf(text: string): Scope[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const scopes = readScopes(words);
+  if (scopes !== null) return scopes;
   const unknown = words.find((word) => !SCOPES.some((scope) => scope === word));
-  if (words.length === 0 || unknown !== undefined) {
-    const named = unknown === undefined ? '' : ` ${quoted(unknown)} is none of them.${didYouMean(unknown, SCOPES)}`;
-    throw invalid(`--scopes must be one or more of ${SCOPES.join(', ')}, with commas between.${named}`);
-  }
-  return SCOPES.filter((scope) => words.includes(scope));
+  const named = unknown === undefined ? '' : ` ${quoted(unknown)} is none of them.${didYouMean(unknown, SCOPES)}`;
+  throw invalid(`--scopes must be one or more of ${SCOPES.join(', ')}, with commas between.${named}`);
 }
 
 /** When a key ends: a time from now, or a date; null: never. */
 function expiryOf(text: string | undefined, nowMs: number): number | null {
-  if (text === undefined || text === 'never') return null;
-  const after = parseDuration(text);
-  const at = after === null ? dateOf(text) : nowMs + after;
-  if (at === null || at <= nowMs || at > nowMs + MAX_EXPIRY_MS) {
-    throw invalid('--expires must lie ahead: a time from now such as 90d, or a date such as 2027-01-31.');
-  }
-  return at;
-}
-
-function dateOf(text: string): number | null {
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return null;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : at;
+  const expiry = readExpiry(text ?? 'never', nowMs);
+  if (expiry !== null) return expiry.at;
+  throw invalid('--expires must lie ahead: a time from now such as 90d, or a date such as 2027-01-31.');
 }

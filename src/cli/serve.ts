@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { issueKey } from '../accounts/keys.ts';
 import { type Config, type Origins, publicUrlOf } from '../config/load.ts';
+import { curlLine } from '../contract/curl.ts';
 import { SCOPES } from '../contract/key.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
@@ -11,7 +12,7 @@ import { isLoopbackHost } from '../lib/networks.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
-import { curlLine, shellWord } from './curl.ts';
+import { shellWord } from './curl.ts';
 import { listenFix } from './doctor-checks.ts';
 import { dataDirOf, openStoreAt, settingsOf } from './session.ts';
 

@@ -1,15 +1,12 @@
-import { cleanName, cutText } from '../intake/text.ts';
+import { MAX_NAME, readName, readTimeZone } from '../intake/site-input.ts';
+import { cutText } from '../intake/text.ts';
 import { invalid } from '../lib/errors.ts';
-import { didYouMean } from '../lib/near.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
-import { timeZoneOf, timeZones } from '../lib/time-zone.ts';
 import type { Site, Store } from '../store/store.ts';
 import { toSite } from '../store/view.ts';
 import { quoted } from './args.ts';
 import { type Command, type Context, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
-
-const MAX_NAME = 200;
 
 const siteCreate: Command = {
   name: 'site create',
@@ -89,21 +86,22 @@ function describe(site: ReturnType<typeof toSite>): string {
   ]);
 }
 
-/** A name as people give one: without what can't be seen, not empty, not endless. */
+/** A name as people give one. */
 export function shortText(text: string, flag: string): string {
-  return fitting(cleanName(text), flag, MAX_NAME);
+  return readName(text) ?? refuseText(flag, MAX_NAME);
 }
 
 /** A text that is ready but for its length, in characters as people count them. */
 export function fitting(text: string, flag: string, max: number): string {
-  if (text !== '' && text === cutText(text, max)) return text;
+  return text !== '' && text === cutText(text, max) ? text : refuseText(flag, max);
+}
+
+function refuseText(flag: string, max: number): never {
   throw invalid(`${flag} must be a text of 1 to ${max} visible characters.`);
 }
 
 function zone(text: string): string {
-  const found = timeZoneOf(text);
-  if (found !== null) return found;
-  throw invalid(
-    `--timezone must be an IANA time zone such as Europe/Paris; ${quoted(text)} is none.${didYouMean(text, timeZones())}`,
-  );
+  const read = readTimeZone(text);
+  if (read.ok) return read.zone;
+  throw invalid(`--timezone must be an IANA time zone such as Europe/Paris; ${quoted(text)} is none.${read.near}`);
 }
