@@ -42,7 +42,7 @@ export function createRateLimiter(perMinute: number, clock: Clock): RateLimiter 
         allowed,
         limit: perMinute,
         remaining: perMinute - window.count,
-        resetSeconds: Math.max(1, Math.ceil((window.startedAt + WINDOW_MS - now) / 1000)),
+        resetSeconds: Math.max(1, Math.ceil((WINDOW_MS - (now - window.startedAt)) / 1000)),
       };
     },
   };
