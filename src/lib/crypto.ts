@@ -6,6 +6,8 @@ export interface Vault {
   hashKey(apiKey: string): string;
   /** Keyed hash of a visitor's address, hex; useless without the secret. Spec 1. */
   hashAddress(address: string): string;
+  /** Keyed hash of a random secret of ours, hex: what is stored in its place. One of another purpose differs. */
+  hashToken(purpose: TokenPurpose, token: string): string;
   /** AES-256-GCM. `context` is bound to the result: a secret moved to another row won't open. */
   seal(plain: string, context: string): string;
   /** Opens what `seal` made. Throws when the secret, the context or the text differs. */
@@ -14,18 +16,23 @@ export interface Vault {
   checkValue(): string;
 }
 
+/** `csrf`: what the forms of a session carry; made from its token and stored nowhere. */
+export type TokenPurpose = 'session' | 'csrf' | 'link' | 'recovery';
+
 const SEAL_VERSION = 'v1';
 
 export function createVault(secret: string): Vault {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'leadtosheet', purpose, 32));
   const apiKeys = derive('api-keys');
   const addresses = derive('addresses');
+  const tokens = derive('tokens');
   const sealing = derive('sealing');
   const check = derive('check-value');
   const hmac = (key: Buffer, text: string) => new Bun.CryptoHasher('sha256', key).update(text).digest('hex');
   return {
     hashKey: (apiKey) => hmac(apiKeys, apiKey),
     hashAddress: (address) => hmac(addresses, address),
+    hashToken: (purpose, token) => hmac(tokens, `${purpose}:${token}`),
     checkValue: () => hmac(check, 'leadtosheet'),
     seal(plain, context) {
       const iv = randomBytes(12);

@@ -5,6 +5,7 @@ import type { Enrichment, Submission, SyncStatus, Warning } from '../contract/su
 import type { ErrorDetail } from '../lib/errors.ts';
 import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
+import type { AccountStore, AuditStore } from './accounts.ts';
 import type { SheetStore } from './sheets.ts';
 
 /**
@@ -17,6 +18,10 @@ import type { SheetStore } from './sheets.ts';
 export interface Store {
   readonly sites: SiteStore;
   readonly keys: KeyStore;
+  /** The people who use the admin UI. */
+  readonly accounts: AccountStore;
+  /** Who changed what. */
+  readonly audit: AuditStore;
   readonly forms: FormStore;
   readonly leads: LeadStore;
   readonly sheets: SheetStore;
@@ -35,7 +40,7 @@ export interface Store {
   readonly metrics: readonly Metric[];
   /** What `doctor` and `/readyz` look at. */
   health(): StoreHealth;
-  /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches. */
+  /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches, sessions and links that are over. */
   prune(nowMs: number): Promise<void>;
   /** Finishes the writes under way, then closes the file. */
   close(): Promise<void>;
@@ -79,6 +84,17 @@ export interface SiteCounts {
   ignored: number;
 }
 
+/** What came in by one form and one source on one day of the site's calendar. */
+export interface DayCount {
+  /** `2026-11-22` */
+  day: string;
+  formId: string;
+  source: Source;
+  submissions: number;
+  spam: number;
+  ignored: number;
+}
+
 export interface SiteStore {
   create(input: { name: string; client?: string | null; timezone?: string }): Promise<Site>;
   list(): Site[];
@@ -89,6 +105,8 @@ export interface SiteStore {
   ): Promise<Site | null>;
   /** Leads taken in the month of `nowMs`, in the site's time zone. */
   usage(id: string, nowMs: number): SiteCounts;
+  /** Leads taken on the last `days` days in the site's time zone, the day of `nowMs` included; oldest day first. */
+  daily(id: string, nowMs: number, days: number): DayCount[];
 }
 
 // ---- keys ------------------------------------------------------------------------------------------------------

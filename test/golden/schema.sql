@@ -13,6 +13,20 @@ CREATE TABLE api_key (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE audit (
+  id TEXT PRIMARY KEY,
+  created_at INTEGER NOT NULL,
+  actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'key', 'cli', 'server')),
+  actor_id TEXT,
+  actor_name TEXT,
+  address_hash TEXT,
+  action TEXT NOT NULL,
+  object_id TEXT,
+  site_id TEXT,
+  before TEXT,
+  after TEXT
+) STRICT;
+
 CREATE TABLE form (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -80,10 +94,57 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE one_time_link (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('setup', 'invitation', 'reset')),
+  token_hash TEXT NOT NULL UNIQUE,
+  user_id TEXT REFERENCES user (id) ON DELETE CASCADE,
+  email TEXT,
+  role TEXT,
+  site_ids TEXT NOT NULL,
+  drops_second_factor INTEGER NOT NULL DEFAULT 0,
+  created_by TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER,
+  revoked_at INTEGER
+) STRICT;
+
+CREATE TABLE passkey (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  credential_id TEXT NOT NULL UNIQUE,
+  public_key TEXT NOT NULL,
+  counter INTEGER NOT NULL,
+  transports TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER
+) STRICT;
+
+CREATE TABLE recovery_code (
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (user_id, hash)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE search_stale (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   lead_id TEXT NOT NULL,
   site_id TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  token_hash TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('open', 'second_factor')),
+  browser TEXT,
+  os TEXT,
+  address_hash TEXT,
+  created_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  authenticated_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sheet_batch (
@@ -199,7 +260,34 @@ CREATE TABLE sync_count (
   PRIMARY KEY (site_id, status)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE user (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  email_key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')),
+  disabled INTEGER NOT NULL DEFAULT 0,
+  password_hash TEXT,
+  totp_secret TEXT,
+  totp_pending TEXT,
+  totp_step INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  last_sign_in_at INTEGER
+) STRICT;
+
+CREATE TABLE user_site (
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  site_id TEXT NOT NULL REFERENCES site (id) ON DELETE CASCADE,
+  PRIMARY KEY (user_id, site_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX api_key_site ON api_key (site_id);
+
+CREATE INDEX audit_actor ON audit (actor_id, id);
+
+CREATE INDEX audit_object ON audit (object_id, id);
+
+CREATE INDEX audit_site ON audit (site_id, id);
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
@@ -214,6 +302,12 @@ CREATE UNIQUE INDEX lead_site ON lead (site_id, id);
 CREATE INDEX lead_spam ON lead (site_id, id) WHERE spam = 1;
 
 CREATE INDEX lead_sync ON lead (site_id, sync_status, spam, id) WHERE sync_status <> 'pending';
+
+CREATE INDEX one_time_link_user ON one_time_link (user_id);
+
+CREATE INDEX passkey_user ON passkey (user_id);
+
+CREATE INDEX session_user ON session (user_id);
 
 CREATE UNIQUE INDEX sheet_batch_lead_once ON sheet_batch_lead (lead_id, tab_id);
 

@@ -68,3 +68,24 @@ test('texts are the same or not, whatever their length', () => {
 test('SHA-256 as FIPS 180-2 has it', () => {
   expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
 });
+
+test('a token has another hash for each purpose and under each secret, and none is the hash of a key', () => {
+  const [vault, other] = [
+    createVault('one secret of 32 characters here'),
+    createVault('another secret, 32 characters ok'),
+  ];
+  const hashes = [
+    vault.hashToken('session', 't'),
+    vault.hashToken('csrf', 't'),
+    vault.hashToken('link', 't'),
+    vault.hashToken('recovery', 't'),
+    other.hashToken('session', 't'),
+    vault.hashKey('t'),
+    vault.hashAddress('t'),
+  ];
+  expect(new Set(hashes).size).toBe(hashes.length);
+  for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(vault.hashToken('session', 't')).toBe(
+    createVault('one secret of 32 characters here').hashToken('session', 't'),
+  );
+});

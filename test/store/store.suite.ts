@@ -1,6 +1,8 @@
 import { describe } from 'bun:test';
 import type { Store } from '../../src/store/store.ts';
 import { TestClock } from '../support/clock.ts';
+import { describeAccountLinks } from './suite/account-links.ts';
+import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeKeys } from './suite/keys.ts';
@@ -41,6 +43,8 @@ export function describeStore(name: string, open: OpenStore): void {
   describe(name, () => {
     describeSites(world);
     describeKeys(world);
+    describeAccounts(world);
+    describeAccountLinks(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

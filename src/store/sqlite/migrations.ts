@@ -4,6 +4,7 @@ import search from '../../../migrations/0003_search.sql' with { type: 'text' };
 import cellUpdates from '../../../migrations/0004_cell_updates.sql' with { type: 'text' };
 import leadRemoval from '../../../migrations/0005_lead_removal.sql' with { type: 'text' };
 import tabNames from '../../../migrations/0006_tab_names.sql' with { type: 'text' };
+import accounts from '../../../migrations/0007_accounts.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'cell_updates', sql: cellUpdates },
   { version: 5, name: 'lead_removal', sql: leadRemoval },
   { version: 6, name: 'tab_names', sql: tabNames },
+  { version: 7, name: 'accounts', sql: accounts },
 ];

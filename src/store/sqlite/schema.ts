@@ -3,6 +3,7 @@ import type { Scope } from '../../contract/key.ts';
 import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
+import { ACCOUNT_TABLES } from './schema-accounts.ts';
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
@@ -189,4 +190,5 @@ export const TABLES = {
   sheetBatchLead,
   sheetUpdate,
   sheetJournal,
+  ...ACCOUNT_TABLES,
 };

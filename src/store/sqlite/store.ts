@@ -6,6 +6,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { type Ids, idTime } from '../../lib/ids.ts';
 import type { Store } from '../store.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
+import { createAccounts } from './accounts.ts';
+import { createAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
@@ -79,7 +81,9 @@ export function openStore(options: StoreOptions): Store {
   const rows = new LeadRows(db, formCache);
   const tallies = tallyStatements(db);
   const keys = createKeys(context);
-  caches.push(siteCache, formCache, keys);
+  const audit = createAudit(context);
+  const accounts = createAccounts(context, audit);
+  caches.push(siteCache, formCache, keys, accounts);
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -122,6 +126,8 @@ export function openStore(options: StoreOptions): Store {
   return {
     sites: createSites(context, siteCache),
     keys,
+    accounts,
+    audit,
     forms: createForms(context, formCache),
     leads: {
       ...createLeads(context, {
@@ -159,13 +165,14 @@ export function openStore(options: StoreOptions): Store {
       queued: writer.queued,
     }),
     prune: (nowMs) =>
-      writer.run(() => {
+      writer.run((turn) => {
         pruneKeys.run(nowMs - IDEMPOTENCY_MS);
+        accounts.prune(turn, nowMs);
         for (const sql of PRUNE_BATCHES) db.query<unknown, [number]>(sql).run(nowMs - BATCH_MEMORY_MS);
       }),
     async close() {
       search.close();
-      await keys.flushTouches().catch(() => {});
+      await Promise.all([keys.flushTouches(), accounts.flushTouches()]).catch(() => {});
       writer.close();
       moveLogIntoFile(db);
       db.close(false);

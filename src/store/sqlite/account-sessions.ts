@@ -1,0 +1,182 @@
+import { and, desc, eq, isNotNull, lt, or } from 'drizzle-orm';
+import {
+  type AccountStore,
+  type Doer,
+  type FactorProof,
+  type NewSession,
+  SECOND_FACTOR_MS,
+  SESSION_IDLE_MS,
+  SESSION_MAX_MS,
+  type StoredSession,
+  type StoredUser,
+} from '../accounts.ts';
+import type { AccountContext, UserRow, UserRows } from './account-context.ts';
+import { createTouches } from './account-touches.ts';
+import type { Context } from './context.ts';
+import { recoveryCode, session, user } from './schema-accounts.ts';
+import type { Turn } from './writer.ts';
+
+type Row = typeof session.$inferSelect;
+type Found = { session: StoredSession; user: StoredUser };
+
+/** How many hashes are remembered; beyond it the oldest go. Unknown ones are never remembered. */
+const CACHE_SIZE = 10_000;
+
+type Sessions = Pick<
+  AccountStore,
+  | 'startSession'
+  | 'passSecondFactor'
+  | 'findSession'
+  | 'touchSession'
+  | 'confirmSession'
+  | 'sessions'
+  | 'endSession'
+  | 'endOtherSessions'
+> & {
+  drop(): void;
+  flushTouches(): Promise<void>;
+  /** Forgets sessions that are over. */
+  prune(turn: Turn, nowMs: number): void;
+  /** Begins a session in a turn. */
+  open(turn: Turn, user: Pick<UserRow, 'id'>, input: NewSession, doer: Doer): StoredSession;
+};
+
+export function createSessions(context: AccountContext & Pick<Context, 'db'>, rows: UserRows): Sessions {
+  const { orm, writer, ids, audit, changed } = context;
+  const cache = new Map<string, Found>();
+  const touches = createTouches(context);
+
+  function insert(turn: Turn, userId: string, state: Row['state'], input: NewSession): StoredSession {
+    const row: Row = {
+      id: ids.next('ses', turn.now),
+      userId,
+      state,
+      createdAt: turn.now,
+      lastSeenAt: turn.now,
+      authenticatedAt: turn.now,
+      ...input,
+    };
+    orm.insert(session).values(row).run();
+    return toStoredSession(row);
+  }
+
+  function started(turn: Turn, userId: string, sessionId: string, doer: Doer, factor: string | null): void {
+    orm.update(user).set({ lastSignInAt: turn.now }).where(eq(user.id, userId)).run();
+    changed(turn);
+    const after = { second_factor: factor };
+    audit.add(turn, doer, { action: 'session.started', objectId: sessionId, siteId: null, before: null, after });
+  }
+
+  function open(turn: Turn, { id }: Pick<UserRow, 'id'>, input: NewSession, doer: Doer): StoredSession {
+    const made = insert(turn, id, 'open', input);
+    started(turn, id, made.id, doer, null);
+    return made;
+  }
+
+  /** Uses the proof up. False: it was used before, or never was one. */
+  function use(proof: FactorProof, userId: string): boolean {
+    if ('totpStep' in proof) {
+      const unused = and(eq(user.id, userId), isNotNull(user.totpSecret), lt(user.totpStep, proof.totpStep));
+      return orm.update(user).set(proof).where(unused).returning({ id: user.id }).get() !== undefined;
+    }
+    const code = and(eq(recoveryCode.userId, userId), eq(recoveryCode.hash, proof.recoveryHash));
+    return orm.delete(recoveryCode).where(code).returning({ hash: recoveryCode.hash }).get() !== undefined;
+  }
+
+  function lookUp(hash: string): Found | null {
+    const row = orm.select().from(session).where(eq(session.tokenHash, hash)).get();
+    const owner = row && rows.row(row.userId);
+    return row && owner ? { session: toStoredSession(row), user: rows.view(owner) } : null;
+  }
+
+  const withTouch = (each: StoredSession): StoredSession => {
+    const seen = touches.lastOf(each.id);
+    return seen > each.lastSeenAt ? { ...each, lastSeenAt: seen } : each;
+  };
+
+  return {
+    open,
+    drop: () => cache.clear(),
+    flushTouches: touches.flush,
+    startSession: (userId, passwordHash, input, doer) =>
+      writer.run((turn) => {
+        const row = rows.row(userId);
+        if (!row || row.disabled || row.passwordHash !== passwordHash) return null;
+        return row.totpSecret === null ? open(turn, row, input, doer) : insert(turn, userId, 'second_factor', input);
+      }),
+    passSecondFactor: (sessionId, proof, tokenHash, doer) =>
+      writer.run((turn) => {
+        const row = orm.select().from(session).where(eq(session.id, sessionId)).get();
+        if (row?.state !== 'second_factor' || row.createdAt + SECOND_FACTOR_MS <= turn.now) return null;
+        if (rows.row(row.userId)?.disabled !== false || !use(proof, row.userId)) return null;
+        const [at, state] = [turn.now, 'open' as const];
+        const opened = { tokenHash, state, createdAt: at, lastSeenAt: at, authenticatedAt: at };
+        orm.update(session).set(opened).where(eq(session.id, sessionId)).run();
+        started(turn, row.userId, sessionId, doer, 'totpStep' in proof ? 'totp' : 'recovery_code');
+        return toStoredSession({ ...row, ...opened });
+      }),
+    findSession(hash) {
+      let found = cache.get(hash) ?? null;
+      if (!found) {
+        found = lookUp(hash);
+        if (!found) return null;
+        if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value ?? '');
+        cache.set(hash, found);
+      }
+      return { session: withTouch(found.session), user: found.user };
+    },
+    touchSession: touches.touch,
+    confirmSession: (id) =>
+      writer.run((turn) => {
+        orm.update(session).set({ authenticatedAt: turn.now }).where(eq(session.id, id)).run();
+        changed(turn);
+      }),
+    sessions: (userId) =>
+      orm
+        .select()
+        .from(session)
+        .where(and(eq(session.userId, userId), eq(session.state, 'open')))
+        .orderBy(desc(session.id))
+        .all()
+        .map(toStoredSession)
+        .map(withTouch),
+    endSession: (userId, id, doer) =>
+      writer.run((turn) => {
+        const which = and(eq(session.id, id), eq(session.userId, userId));
+        const ended = orm.delete(session).where(which).returning({ state: session.state }).get();
+        if (!ended) return false;
+        changed(turn);
+        // Who never came in leaves nothing to tell of.
+        if (ended.state === 'open')
+          audit.add(turn, doer, { action: 'session.ended', objectId: id, siteId: null, before: null, after: null });
+        return true;
+      }),
+    endOtherSessions: (userId, keepId, doer) =>
+      writer.run((turn) => {
+        const ended = rows.endSessions(userId, keepId);
+        changed(turn);
+        const after = { sessions_ended: ended };
+        audit.add(turn, doer, { action: 'user.sessions_ended', objectId: userId, siteId: null, before: null, after });
+        return ended;
+      }),
+    prune(turn, nowMs) {
+      touches.writeInTurn();
+      turn.onCommit(touches.forget);
+      changed(turn);
+      orm
+        .delete(session)
+        .where(
+          or(
+            lt(session.lastSeenAt, nowMs - SESSION_IDLE_MS),
+            lt(session.createdAt, nowMs - SESSION_MAX_MS),
+            and(eq(session.state, 'second_factor'), lt(session.createdAt, nowMs - SECOND_FACTOR_MS)),
+          ),
+        )
+        .run();
+    },
+  };
+}
+
+function toStoredSession({ tokenHash: _tokenHash, ...stored }: Row): StoredSession {
+  return stored;
+}

@@ -1,0 +1,52 @@
+import { asc, eq } from 'drizzle-orm';
+import type { AccountStore } from '../accounts.ts';
+import { type AccountContext, createUserRows } from './account-context.ts';
+import { createFactors } from './account-factors.ts';
+import { createLinks } from './account-links.ts';
+import { createSessions } from './account-sessions.ts';
+import { createUsers } from './account-users.ts';
+import type { Audit } from './audit.ts';
+import type { Context } from './context.ts';
+import { passkey, user } from './schema-accounts.ts';
+import type { Turn } from './writer.ts';
+
+export interface Accounts extends AccountStore {
+  drop(): void;
+  /** Writes the times of visits that are only in memory yet. */
+  flushTouches(): Promise<void>;
+  /** Within a turn: forgets sessions and links that are over. The audit log is kept. */
+  prune(turn: Turn, nowMs: number): void;
+}
+
+export function createAccounts(context: Context, audit: Audit): Accounts {
+  const { orm, db, writer, ids } = context;
+  /** Once there is a user there always is: the last owner stays. */
+  let empty: boolean | null = null;
+  const drop = () => {
+    empty = null;
+    sessions.drop();
+  };
+  const accounts: AccountContext = { orm, writer, ids, audit, changed: (turn) => turn.onCommit(drop) };
+  const rows = createUserRows(accounts);
+  const users = createUsers(accounts, rows);
+  const sessions = createSessions({ ...accounts, db }, rows);
+  const links = createLinks(accounts, { rows, users, sessions });
+  return {
+    ...users,
+    ...createFactors(accounts, rows),
+    ...sessions,
+    ...links,
+    isEmpty() {
+      empty ??= orm.select({ id: user.id }).from(user).limit(1).get() === undefined;
+      return empty;
+    },
+    passkeys: (userId) => orm.select().from(passkey).where(eq(passkey.userId, userId)).orderBy(asc(passkey.id)).all(),
+    passkeyByCredential: (credentialId) =>
+      orm.select().from(passkey).where(eq(passkey.credentialId, credentialId)).get() ?? null,
+    drop,
+    prune(turn, nowMs) {
+      sessions.prune(turn, nowMs);
+      links.prune(nowMs);
+    },
+  };
+}
