@@ -92,12 +92,14 @@ async function withStrayRow() {
     original(call);
   };
   const lead = await bench.accept({ Email: 'stray@example.com', Name: 'Alice' }, { form: 'Contact' });
+  const backup = `${bench.path}.before`;
+  bench.backup(backup);
   await bench.flush();
   await bench.advance(5_000);
   const ids = [...leads, lead].map((each) => each.id);
   const row = bench.rows('Contact')[3] ?? [];
   expect(row[bench.rows('Contact')[0]?.indexOf('Lead ID') ?? -1]).not.toBe(lead.id);
-  return { bench, ids, at: row.indexOf(lead.id) };
+  return { bench, ids, at: row.indexOf(lead.id), backup };
 }
 
 async function inOrder(bench: Bench, ids: readonly string[], emails: readonly string[]) {
@@ -146,6 +148,19 @@ test('a sort just before it is mended: the row it was taken for is itself again'
   );
   expect(ids.map((id) => emails.get(id))).toEqual(EMAILS);
 });
+
+test.each([0, 3])(
+  'the database is set back after %d steps: the row is not sent again, and put right',
+  async (steps) => {
+    const { bench, ids, backup } = await withStrayRow();
+    for (let n = 0; n < steps; n++) {
+      await bench.flush();
+      await bench.advance(5_000);
+    }
+    await bench.reopen(backup, 'inst02abc');
+    await inOrder(bench, ids, EMAILS);
+  },
+);
 
 test('a row that was deleted is left alone, and the update leaves the queue', async () => {
   const { bench, leads } = await withRows(2);

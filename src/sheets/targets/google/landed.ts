@@ -62,13 +62,17 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     }
     // Rows of one batch share their fate: if the others landed astray, so did those that show their Lead ID nowhere.
     if (rows.rows.size > 0 && cells.length === before) continue;
-    for (const lead of leads.filter((each) => !rows.rows.has(each.id))) {
-      const any = [...expectedOf(step, lead, tab).values()];
-      cells.push(...[...places.keys()].map((key) => cellOfLead(lead, key, any)));
-    }
+    for (const lead of leads.filter((each) => !rows.rows.has(each.id)))
+      cells.push(...wholeRow(step, tab, lead, places));
   }
   const moved = await movedSince(step, looked);
   return moved ? { ok: false, outcome: moved } : { ok: true, cells, gone };
+}
+
+/** Every cell of a row that is known to be astray, and not how. */
+export function wholeRow(step: Step, tab: SheetTab, lead: Lead, places: ReadonlyMap<string, number>): QueuedCell[] {
+  const any = [...expectedOf(step, lead, tab).values()];
+  return [...places.keys()].map((key) => cellOfLead(lead, key, any));
 }
 
 /** @param shown what the cell may show by our own hand, meant for another column */

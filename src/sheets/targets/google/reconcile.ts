@@ -1,7 +1,10 @@
 import type { SheetBatch, SheetProblem, SheetTab } from '../../../store/sheets.ts';
+import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
 import type { DeveloperMetadata } from './api.ts';
+import { displacedKeys, expectedOf, wholeRow } from './landed.ts';
 import { GUARD_BASE, isGuardOf, mapTab, originalTabs } from './mapping.ts';
+import { isLeadId } from './match.ts';
 import { failed, type Look, type Step, wrote } from './step.ts';
 import { adopt, leadIdTag, pauseTab } from './tabs.ts';
 
@@ -28,6 +31,8 @@ export async function reconcile(
   const unreadable = tabs.filter((tab) => tab.state === 'ready' && leadIdTag(tab, look) === null);
   const found = await readLeadIds(step, look, tabs);
   if (!found.ok) return found.outcome;
+  const astray = await queueAstray(step, look, tabs, found.ids);
+  if (astray) return astray;
   let marked = 0;
   for (const chunk of chunks([...found.ids], CHUNK)) {
     const queued = sheets
@@ -43,8 +48,9 @@ export async function reconcile(
   }
   if (open) {
     const guard = look.byId.get(open.guardId);
+    // If it was applied, the next look settles it, as any other.
     const ours = guard !== undefined && isGuardOf(guard.value, open.id);
-    await sheets.settleBatch(open.id, ours ? { state: 'delivered' } : { state: 'void', error: 'reconciled' });
+    if (!ours) await sheets.settleBatch(open.id, { state: 'void', error: 'reconciled' });
   }
   await sheets.raiseSeq(step.book, newest.metadataId - GUARD_BASE + 1);
   step.memory.narrow = false;
@@ -62,6 +68,39 @@ const UNREADABLE: SheetProblem = {
     'The database was set back, and the Lead ID column of this tab was deleted, so nobody can tell which leads it holds already. Bring the column back in Google Sheets (File, Version history), or confirm here that all waiting leads be sent.',
   technical: null,
 };
+
+/**
+ * Rows that landed beside their columns and were not all put right before the database was set back: what it would
+ * send again stands in the sheet under other columns. Their cells are queued, and their ids added to `ids`.
+ */
+async function queueAstray(
+  step: Step,
+  look: Look,
+  tabs: readonly SheetTab[],
+  ids: Set<string>,
+): Promise<FlushOutcome | null> {
+  const { sheets } = step.deps.store;
+  for (const tab of tabs) {
+    const { places } = mapTab(tab, look.tags);
+    if (tab.state !== 'ready' || !places.has(LEAD_ID_KEY)) continue;
+    for (let start = 1, count = 1; count > 0; start += step.limits.blockRows) {
+      const block = await step.api.rows(step.book, tab.sheetId, start, step.limits.blockRows);
+      if (!block.ok) return failed(block.failure, step.deps.clock.now());
+      count = block.value.length;
+      const rows = new Map(block.value.map((cells) => [cells.find(isLeadId) ?? '', cells]));
+      for (const chunk of chunks([...rows.keys()], CHUNK)) {
+        const astray = sheets.leadsByIds(step.at.site.id, chunk).filter((lead) => {
+          if (lead.formId !== tab.formId || lead.syncStatus === 'synced') return false;
+          return displacedKeys(rows.get(lead.id) ?? [], expectedOf(step, lead, tab), places).length > 0;
+        });
+        if (astray.length === 0) continue;
+        await sheets.queueUpdates(astray.flatMap((lead) => wholeRow(step, tab, lead, places)));
+        for (const lead of astray) ids.add(lead.id);
+      }
+    }
+  }
+  return null;
+}
 
 /** Tabs that a restored database forgot, for forms it knows. */
 async function adoptTabs(step: Step, look: Look): Promise<SheetTab[]> {
