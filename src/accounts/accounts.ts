@@ -83,8 +83,8 @@ export const RESET_LINK_MS = 3_600_000;
 export const INVITATION_MS = 7 * 86_400_000;
 
 /** `reauthenticate`: ask for the password (`confirmPassword`), then do the same again. */
-type Guarded = 'forbidden' | 'reauthenticate';
-type UserReason = Guarded | 'not_found' | 'invalid' | 'email_taken' | 'last_owner' | 'unknown_site';
+export type Guarded = 'forbidden' | 'reauthenticate';
+export type UserReason = Guarded | 'not_found' | 'invalid' | 'email_taken' | 'last_owner' | 'unknown_site';
 
 export interface Accounts {
   // ---- coming in -----------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ export interface Accounts {
   signOut(token: string, where: Where): Promise<void>;
   /** What a form of this session carries against forged requests; compare with `sameText`. */
   csrfToken(token: string): string;
-  /** Whether the password was given in the last 15 minutes. */
+  /** Whether the password was given in the last 15 minutes; also by `confirmPassword` in this same request. */
   isRecent(visit: Visit): boolean;
   /** The password again. Rate-limited with `signIn`. */
   confirmPassword(visit: Visit, password: string): Promise<Result<unknown, 'wrong' | 'rate_limited'>>;
@@ -190,5 +190,5 @@ export interface Accounts {
   /** Good for an hour. `dropSecondFactor`: for somebody who lost it; owners and the command line only. */
   issueReset(by: By, userId: string, options?: { dropSecondFactor?: boolean }): Promise<Result<IssuedLink, UserReason>>;
   /** A link for the first user, in place of all before it; null when there is a user. For start and command line. */
-  issueSetUp(): Promise<IssuedLink | null>;
+  issueSetUp(by: 'server' | 'cli'): Promise<IssuedLink | null>;
 }

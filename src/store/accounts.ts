@@ -226,6 +226,8 @@ export interface AccountStore {
   passSecondFactor(sessionId: string, proof: FactorProof, tokenHash: string, doer: Doer): Promise<StoredSession | null>;
   /** From memory. Whether it is still valid is the caller's to judge; `lastSeenAt` is up to the minute. */
   findSession(tokenHash: string): { session: StoredSession; user: StoredUser } | null;
+  /** As it is now. */
+  session(id: string): StoredSession | null;
   /** Notes a visit in memory; written at most once a minute and at close. */
   touchSession(id: string, nowMs: number): void;
   /** The user proved who they are once more. */

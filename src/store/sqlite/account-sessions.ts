@@ -27,6 +27,7 @@ type Sessions = Pick<
   | 'startSession'
   | 'passSecondFactor'
   | 'findSession'
+  | 'session'
   | 'touchSession'
   | 'confirmSession'
   | 'sessions'
@@ -124,6 +125,10 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
         cache.set(hash, found);
       }
       return { session: withTouch(found.session), user: found.user };
+    },
+    session(id) {
+      const row = orm.select().from(session).where(eq(session.id, id)).get();
+      return row ? withTouch(toStoredSession(row)) : null;
     },
     touchSession: touches.touch,
     confirmSession: (id) =>

@@ -1,0 +1,79 @@
+import { isIP } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
+
+export type Attempt = { allowed: true; giveBack(): void } | { allowed: false; retryAfterSeconds: number };
+
+/** Counts attempts, in memory. */
+export interface Throttle {
+  /** Counts before the attempt is made, so that many at once are too many as well. `giveBack`: it was no failure. */
+  take(key: string): Attempt;
+}
+
+/** So many keys are remembered; beyond it the oldest windows go. */
+const MAX_KEYS = 50_000;
+
+/** At most `limit` attempts by each key in each window. */
+export function createThrottle(limit: number, windowMs: number, clock: Pick<Clock, 'monotonic'>): Throttle {
+  /** In the order in which the windows began. */
+  const windows = new Map<string, { endsAt: number; count: number }>();
+  function forgetOld(now: number): void {
+    for (const [key, { endsAt }] of windows) {
+      if (endsAt > now && windows.size < MAX_KEYS) return;
+      windows.delete(key);
+    }
+  }
+  return {
+    take(key) {
+      const now = clock.monotonic();
+      forgetOld(now);
+      const window = windows.get(key) ?? { endsAt: now + windowMs, count: 0 };
+      if (window.count >= limit) return { allowed: false, retryAfterSeconds: Math.ceil((window.endsAt - now) / 1000) };
+      window.count++;
+      windows.set(key, window);
+      return {
+        allowed: true,
+        giveBack() {
+          window.count--;
+        },
+      };
+    },
+  };
+}
+
+/** One after the other; all of them or none. */
+export function takeAll(takes: readonly (() => Attempt)[]): Attempt {
+  const taken: { giveBack(): void }[] = [];
+  const giveBack = () => {
+    for (const each of taken) each.giveBack();
+  };
+  for (const take of takes) {
+    const attempt = take();
+    if (!attempt.allowed) {
+      giveBack();
+      return attempt;
+    }
+    taken.push(attempt);
+  }
+  return { allowed: true, giveBack };
+}
+
+/**
+ * What one caller can't change at will: an IPv4 address, or the /64 of an IPv6 one, which is the least a network is
+ * given (RFC 6177). Another text is itself.
+ */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%', 1);
+  if (isIP(plain) !== 6) return address;
+  // URLs write an IPv6 address in one way alone: lower case, no dotted part. WHATWG URL, "host serializing".
+  const written = new URL(`http://[${plain}]`).hostname.slice(1, -1);
+  const [head = '', tail] = written.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail ? tail.split(':') : [];
+  const groups = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+  if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff') return dotted(groups.slice(6));
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+function dotted(groups: readonly string[]): string {
+  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join('.');
+}
