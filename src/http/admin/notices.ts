@@ -23,6 +23,7 @@ export const NOTICES = {
   invited: 'The invitation is made.',
   revoked: 'It works no more.',
   nothing_chosen: 'Nothing was selected.',
+  none_failed: 'Nothing was sent again: only leads that failed and belong in the sheet are.',
 } as const;
 export type NoticeCode = keyof typeof NOTICES;
 
