@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { Judgement } from '../../src/store/store.ts';
 import type { UserAction } from '../support/google/control-types.ts';
 import { Bench } from './google-harness.ts';
 
@@ -80,18 +81,19 @@ test.each([
 );
 
 /** Three rows, of which the last landed one column beside, because one was inserted just before it was written. */
-async function withStrayRow() {
+async function withStrayRow(judgement: Judgement | null = null, at = 1) {
   const { bench, leads } = await withRows(2);
   const { hands } = bench.google.world;
   const original = hands.beforeCall.bind(hands);
   hands.beforeCall = (call) => {
     if (call.requests.includes('appendCells')) {
       hands.beforeCall = original;
-      bench.user({ type: 'insertColumn', tab: 'Contact', at: 1, header: 'Theirs' });
+      bench.user({ type: 'insertColumn', tab: 'Contact', at, header: 'Theirs' });
     }
     original(call);
   };
   const lead = await bench.accept({ Email: 'stray@example.com', Name: 'Alice' }, { form: 'Contact' });
+  if (judgement) await bench.store.leads.amend(bench.site.id, lead.id, { judgement });
   const backup = `${bench.path}.before`;
   bench.backup(backup);
   await bench.flush();
@@ -119,6 +121,15 @@ const EMAILS = ['lead0@example.com', 'lead1@example.com', 'stray@example.com'];
 test('a row that landed beside its columns is put right', async () => {
   const { bench, ids } = await withStrayRow();
   await inOrder(bench, ids, EMAILS);
+});
+
+test('a value that changes while it stands in a column of theirs is taken out of it all the same', async () => {
+  const { bench, ids } = await withStrayRow({ score: 'hot', enrichment: null, score_reason: null, summary: null }, 5);
+  await bench.flush();
+  const unscored = { score: null, enrichment: null, score_reason: null, summary: null };
+  await bench.store.leads.amend(bench.site.id, ids[2] ?? '', { judgement: unscored });
+  await inOrder(bench, ids, EMAILS);
+  expect(bench.rows('Contact').flat()).not.toContain('hot');
 });
 
 test.each(['before it is settled', 'before it is mended'])(

@@ -145,21 +145,22 @@ interface LeadRow {
 
 function addRow(step: Step, found: Found, { lead, expected, row, updates, isAstray }: LeadRow): void {
   const { work, now, settled } = found;
-  const strays = isAstray ? straysOf(now, row, expected) : [];
+  const strays = isAstray ? straysOf(now, row, expected, updates) : [];
   const wrong: UncheckedCell[] = [];
+  const right: CellUpdate[] = [];
   for (const update of updates) {
     const key = update.columnKey;
     const column = now.places.get(key);
     const value = expected.get(key) ?? EMPTY;
     const is = column === undefined ? value : cellAt(now, row, column);
-    if (column !== undefined && is !== value && !isTheirs(work, update, is) && !givenUp(step, update)) {
-      wrong.push({ row, column, value, leadId: lead.id, key });
-    } else if (key !== LEAD_ID_KEY) settled.push(update);
+    if (column === undefined || is === value || isTheirs(work, update, is)) right.push(update);
+    else if (givenUp(step, update)) settled.push(update);
+    else wrong.push({ row, column, value, leadId: lead.id, key });
   }
-  if (!isAstray) found.cells.push(...wrong);
-  else if (wrong.length + strays.length > 0) found.cells.push(...oneValue(now, wrong, strays));
-  // The Lead ID's own update says that the row is astray: it stays until nothing is.
-  else settled.push(...updates.filter((update) => update.columnKey === LEAD_ID_KEY));
+  const cells = isAstray ? oneValue(now, wrong, strays) : wrong;
+  found.cells.push(...cells);
+  // What is queued of a row that landed astray says which values in it are ours, as long as one of them is astray.
+  if (!isAstray || cells.length === 0) settled.push(...right);
 }
 
 /**
@@ -177,8 +178,13 @@ function oneValue(
 }
 
 /** Values of ours in people's columns, that are missing where they belong or belong nowhere now: to be taken out. */
-function straysOf(now: Snapshot, row: number, expected: ReadonlyMap<string, Value | null>): UncheckedCell[] {
-  const missing = new Set<Value>();
+function straysOf(
+  now: Snapshot,
+  row: number,
+  expected: ReadonlyMap<string, Value | null>,
+  updates: readonly CellUpdate[],
+): UncheckedCell[] {
+  const missing = new Set<Value | null>(updates.flatMap(formerOf));
   for (const [key, value] of expected) {
     const place = now.places.get(key);
     if (value !== null && (place === undefined || cellAt(now, row, place) !== value)) missing.add(value);
@@ -192,10 +198,14 @@ function straysOf(now: Snapshot, row: number, expected: ReadonlyMap<string, Valu
   return strays;
 }
 
+/** What the cell may still show by our own hand, as a cell shows it. */
+const formerOf = ({ former }: CellUpdate) => (former ?? []).map((value) => cellValue(fieldCell(value)));
+
 /** Whether a cell shows words that we did not put there. */
-function isTheirs({ unchecked }: Work, { leadId, columnKey, former }: CellUpdate, is: Value | null): boolean {
+function isTheirs({ unchecked }: Work, update: CellUpdate, is: Value | null): boolean {
   if (is === EMPTY) return false;
-  let ours = former?.map((value) => cellValue(fieldCell(value)));
+  const { leadId, columnKey, former } = update;
+  let ours = former === null ? undefined : formerOf(update);
   for (const { before, cells } of unchecked) {
     for (const cell of cells) {
       if (cell.leadId !== leadId || cell.key !== columnKey) continue;
