@@ -15,3 +15,6 @@ export function record(request: UserRequest | SiteRequest, deed: Deed): Promise<
   const siteId = 'site' in request ? request.site.id : null;
   return services.store.audit.record(doer, { siteId, before: null, after: null, ...deed });
 }
+
+/** The same, by its other name. */
+export const auditBy = record;

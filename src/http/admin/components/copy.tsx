@@ -1,0 +1,31 @@
+/** A text to take along, with a button that copies it where scripts run. It scrolls; so the keyboard can reach it. */
+export function CopyBlock({ id, text, label }: { id: string; text: string; label: string }) {
+  return (
+    <div class="copy-block">
+      <figure class="code" tabindex={0} aria-label={label}>
+        <pre class="code">
+          <code id={id}>{text}</code>
+        </pre>
+      </figure>
+      <CopyButton of={id} />
+    </div>
+  );
+}
+
+/** What is shown once and never again. */
+export function Secret({ id, text }: { id: string; text: string }) {
+  return (
+    <p class="secret">
+      <code id={id}>{text}</code>
+      <CopyButton of={id} />
+    </p>
+  );
+}
+
+function CopyButton({ of }: { of: string }) {
+  return (
+    <button type="button" class="button small" data-copy={`#${of}`} hidden>
+      Copy
+    </button>
+  );
+}
