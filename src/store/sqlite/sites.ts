@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
-import type { Site, SiteStore } from '../store.ts';
+import { daysUntil } from '../../lib/days.ts';
+import type { DayCount, Site, SiteStore } from '../store.ts';
 import type { Context } from './context.ts';
 import { site } from './schema.ts';
 import { QUARTER_MS } from './tally.ts';
@@ -40,6 +41,10 @@ export function createSites({ orm, db, writer, ids }: Context, cache: SiteCache)
     `SELECT coalesce(sum(submissions), 0) AS submissions, coalesce(sum(spam), 0) AS spam, coalesce(sum(ignored), 0) AS ignored
      FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ?`,
   );
+  const dayCounts = db.query<Omit<DayCount, 'day'>, [string, number, number]>(
+    `SELECT form_id AS formId, source, sum(submissions) AS submissions, sum(spam) AS spam, sum(ignored) AS ignored
+     FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ? GROUP BY form_id, source`,
+  );
   return {
     create: ({ name, client = null, timezone = 'UTC' }) =>
       writer.run((turn) => {
@@ -79,6 +84,10 @@ export function createSites({ orm, db, writer, ids }: Context, cache: SiteCache)
       const counts = usage.get(id, Math.ceil(from / QUARTER_MS), Math.ceil(before / QUARTER_MS));
       return { month, submissions: counts?.submissions ?? 0, spam: counts?.spam ?? 0, ignored: counts?.ignored ?? 0 };
     },
+    daily: (id, nowMs, days) =>
+      daysUntil(nowMs, days, cache.get(id)?.timezone ?? 'UTC').flatMap(({ day, from, before }) =>
+        dayCounts.all(id, from / QUARTER_MS, before / QUARTER_MS).map((counts) => ({ day, ...counts })),
+      ),
   };
 }
 

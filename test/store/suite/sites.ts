@@ -88,5 +88,29 @@ export function describeSites(world: MakeWorld): void {
       for (const lead of [before, during, junk]) await store.leads.setSpam(siteId, lead?.id ?? '', false);
       expect(usage()).toEqual([1, 0, 2]);
     });
+
+    test('leads are counted by day of the site’s calendar, form and source', async () => {
+      const { store, siteId, clock } = await world(Date.parse('2026-10-23T21:59:00Z'));
+      await store.sites.update(siteId, { timezone: 'Europe/Berlin' });
+      const take = (form: string, spamReason: string | null = null) =>
+        accept(store, siteId, newLead({ A: '1' }, { form, spamReason }));
+      const [first] = await take('Contact');
+      clock.setTime(Date.parse('2026-10-23T22:00:00Z'));
+      await take('Contact');
+      await take('Contact', 'a test');
+      await take('Other');
+      const counted = (days: number) =>
+        store.sites.daily(siteId, clock.now(), days).map(({ day, formId, submissions, spam }) => {
+          return { day, own: formId === first?.formId, submissions, spam };
+        });
+      const today = [
+        { day: '2026-10-24', own: true, submissions: 1, spam: 1 },
+        { day: '2026-10-24', own: false, submissions: 1, spam: 0 },
+      ];
+      const byForm = (rows: typeof today) => rows.toSorted((a, b) => a.day.localeCompare(b.day) || +b.own - +a.own);
+      expect(byForm(counted(1))).toEqual(today);
+      expect(byForm(counted(30))).toEqual([{ day: '2026-10-23', own: true, submissions: 1, spam: 0 }, ...today]);
+      expect(store.sites.daily('site_none', clock.now(), 30)).toEqual([]);
+    });
   });
 }
