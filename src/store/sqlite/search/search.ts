@@ -1,5 +1,6 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import type { Cancel, Clock } from '../../../lib/clock.ts';
+import { errorText } from '../../../lib/errors.ts';
 import type { LogData } from '../../../lib/log.ts';
 import { removeSearchFile, SearchFile, verdictOn } from './file.ts';
 import { Indexer } from './indexer.ts';
@@ -9,12 +10,22 @@ import { mergeLists } from './writing.ts';
 /** How long a slice of work may take, about: nobody waits longer for it. */
 const SLICE_MS = 2;
 const [MIN_SLICE, START_SLICE, MAX_SLICE] = [4, 16, 128] as const;
-/** What is worked at a stretch, to what is rested: while leads come in, and while none do. */
+/** What is rested for each millisecond of work: while leads come in, and while none do. */
 const [BUSY_REST, QUIET_REST] = [19, 1] as const;
+/** While the database changes by so many rows a second, hardly anything is done: taking leads comes first. */
+const [FLOOD_ROWS, FLOOD_REST_MS] = [1_000, 500] as const;
 /** How long after trouble with the file it is tried again; and in how long a second rebuilding is one of these. */
 const [RETRY_MS, REBUILD_AGAIN_MS] = [2_000, 60_000] as const;
 /** Pages that are merged at a stretch when a block is full. */
 const MERGE_SLICE_PAGES = 48;
+
+const SAID_OF = {
+  damaged: 'search.rebuilding',
+  moved: 'search.rebuilding',
+  disk: 'search.unavailable',
+  /** An error of ours: lists go by the tables. */
+  fault: 'search.fault',
+} as const;
 
 export interface SearchDeps {
   /** The database with the leads. */
@@ -27,7 +38,7 @@ export interface SearchDeps {
   settle(seq: number): Promise<void>;
 }
 
-/** Says what happened to the index: `search.rebuilding`, `search.built`, `search.unavailable`. */
+/** Says what happened to the index: `search.rebuilding`, `search.built`, `search.unavailable`, `search.fault`. */
 export type SayOfIndex = (event: string, data: LogData) => void;
 
 export interface Search {
@@ -56,7 +67,7 @@ export function createSearch(deps: SearchDeps): Search {
   const untold: Parameters<SayOfIndex>[] = [];
   let cancelStep: Cancel | null = null;
   let sliceLeads: number = START_SLICE;
-  let seenChanges = -1;
+  let seen = { changes: -1, at: 0 };
   let settling = false;
   let taken = 0;
   let said = '';
@@ -73,13 +84,10 @@ export function createSearch(deps: SearchDeps): Search {
 
   function open(): SearchFile | null {
     if (file || closed || clock.monotonic() < retryAt) return file;
-    const opened = SearchFile.open(path, databaseId());
-    if (opened && !indexer.isAheadOfLeads(opened)) {
-      file = opened;
-      return file;
-    }
-    note('search.rebuilding', { reason: opened ? 'the database is older than it' : 'made for another' });
-    opened?.close();
+    file = SearchFile.open(path, databaseId());
+    if (file && !indexer.isAheadOfLeads(file)) return file;
+    note('search.rebuilding', { reason: file ? 'the database is older than it' : 'made for another' });
+    shut();
     removeSearchFile(path);
     file = SearchFile.open(path, databaseId());
     return file;
@@ -102,19 +110,30 @@ export function createSearch(deps: SearchDeps): Search {
       const opened = open();
       return opened === null ? null : work(opened);
     } catch (error) {
-      if (!(error instanceof SQLiteError)) throw error;
-      const verdict = verdictOn(error);
-      if (verdict === 'busy') return null;
-      const now = clock.monotonic();
-      // A new file is begun with at once; one that is damaged again and again is not to keep the machine busy.
-      retryAt = verdict === 'disk' || now < rebuiltAt + REBUILD_AGAIN_MS ? now + RETRY_MS : now;
-      note(verdict === 'disk' ? 'search.unavailable' : 'search.rebuilding', { reason: error.message });
+      giveUp(error);
+      return null;
+    }
+  }
+
+  /** Leaves a file that is of no use, and deletes it if that helps. Whatever is wrong, nobody is to notice but the log. */
+  function giveUp(error: unknown): void {
+    const verdict = error instanceof SQLiteError ? verdictOn(error) : 'fault';
+    if (verdict === 'busy') return;
+    const now = clock.monotonic();
+    const again = now < rebuiltAt + REBUILD_AGAIN_MS;
+    // A new file is begun with at once; one that is damaged again and again is not to keep the machine busy.
+    retryAt = verdict === 'damaged' || verdict === 'moved' ? now + (again ? RETRY_MS : 0) : now + RETRY_MS;
+    note(SAID_OF[verdict], { reason: errorText(error) });
+    try {
       if (verdict === 'damaged') {
         rebuiltAt = now;
         if (file === null || !file.replaced) removeSearchFile(path);
       }
       shut();
-      return null;
+    } catch (trouble) {
+      file = null;
+      retryAt = now + RETRY_MS;
+      note('search.unavailable', { reason: errorText(trouble) });
     }
   }
 
@@ -132,11 +151,19 @@ export function createSearch(deps: SearchDeps): Search {
       return;
     }
     taken += done;
+    said = '';
     sliceLeads = Math.round(Math.min(MAX_SLICE, 2 * sliceLeads, Math.max(MIN_SLICE, (sliceLeads * SLICE_MS) / tookMs)));
-    const now = changes.get()?.n ?? 0;
-    const rest = tookMs * (now === seenChanges ? QUIET_REST : BUSY_REST);
-    seenChanges = now;
-    cancelStep = clock.after(Math.max(1, rest), () => step(say));
+    cancelStep = clock.after(restAfter(tookMs), () => step(say));
+  }
+
+  /** How long to leave the machine to others after a slice, in milliseconds. */
+  function restAfter(tookMs: number): number {
+    const before = seen;
+    seen = { changes: changes.get()?.n ?? 0, at: clock.monotonic() };
+    const rows = seen.changes - before.changes;
+    if (rows === 0) return Math.max(1, tookMs * QUIET_REST);
+    const perSecond = (rows * 1_000) / Math.max(1, seen.at - before.at);
+    return perSecond > FLOOD_ROWS ? FLOOD_REST_MS : Math.max(1, tookMs * BUSY_REST);
   }
 
   /** One slice of merging of a block that is full. @returns 1 if there was something to do */
