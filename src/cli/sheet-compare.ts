@@ -1,12 +1,10 @@
-import type { SiteTarget, TabReport } from '../sheets/target.ts';
-import type { RequeueSelection, SheetProblem } from '../store/sheets.ts';
+import { compareTwice, isWell, type Look, lookBy, sendEarlier } from '../sheets/compare.ts';
+import type { TabReport } from '../sheets/target.ts';
+import type { SheetProblem } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
 import type { Context } from './command.ts';
 import type { Session } from './session.ts';
 import { driversFor, siteTarget } from './sheet-drivers.ts';
-
-/** Leads queued in one transaction: short enough that a running server's writes are not held up. */
-const STEP = 500;
 
 /** What `sheet verify --json` prints. */
 export interface Comparison {
@@ -27,28 +25,22 @@ interface TabView {
   problem: SheetProblem | null;
 }
 
-/**
- * Database against sheet, tab by tab; changes nothing in either. A running server writes on meanwhile: a row that
- * it adds between the look at the sheet and the look at the database seems to be missing. Only what is missing
- * twice in a row is missing, or `sheet repair` would double it.
- */
+/** Database against sheet, tab by tab. */
 export async function compare(
   context: Context,
   session: Session,
   site: Site,
   formId: string | null,
-): Promise<Comparison> {
+): Promise<{ reports: TabReport[]; view: Comparison }> {
+  const reports = await compareTwice(await lookOf(context, session, site), formId);
+  return { reports, view: { ok: isWell(reports), tabs: reports.map(viewOfTab) } };
+}
+
+async function lookOf(context: Context, session: Session, site: Site): Promise<Look> {
   const { drivers } = await driversFor(context, session);
-  const at: SiteTarget = siteTarget(session, site);
+  const at = siteTarget(session, site);
   const progress = { signal: new AbortController().signal, report: () => {} };
-  const look = async () => (await drivers[at.target.kind].verify(at, formId, progress)).map(viewOfTab);
-  let tabs = await look();
-  const before = new Set(tabs.flatMap((tab) => tab.missing));
-  if (before.size > 0) {
-    tabs = (await look()).map((tab) => ({ ...tab, missing: tab.missing.filter((id) => before.has(id)) }));
-  }
-  const ok = tabs.every((tab) => tab.missing.length === 0 && tab.doubled.length === 0 && tab.problem === null);
-  return { ok, tabs };
+  return lookBy(drivers[at.target.kind], at, progress);
 }
 
 function viewOfTab(report: TabReport): TabView {
@@ -65,53 +57,8 @@ function viewOfTab(report: TabReport): TabView {
   };
 }
 
-/** Queues the leads whose rows are missing. Returns how many. */
-export async function sendMissing({ store }: Session, site: Site, { tabs }: Comparison): Promise<number> {
-  const missing = tabs.flatMap((tab) => tab.missing);
-  let queued = 0;
-  for (let start = 0; start < missing.length; start += STEP) {
-    const ids = missing.slice(start, start + STEP);
-    queued += (await store.sheets.requeue(site.id, { which: 'ids', ids }, STEP)).queued;
-  }
-  return queued;
-}
-
-/**
- * Queues every lead that was written to a sheet and does not stand in the present one. A form with a tab there is
- * compared first, so that no row is doubled; one without gets all leads written before this moment: what a running
- * server writes from now on stands in the present sheet.
- */
+/** Queues every lead that was written to a sheet and does not stand in the present one. Returns how many. */
 export async function backfill(context: Context, session: Session, site: Site): Promise<number> {
-  const { store } = session;
-  const syncedBefore = context.clock.now();
-  const comparison = await compare(context, session, site, null);
-  const compared = new Set(comparison.tabs.map((tab) => tab.form_id));
-  let queued = await sendMissing(session, site, comparison);
-  for (const form of store.forms.list(site.id)) {
-    if (compared.has(form.id)) continue;
-    queued += await walk(session, site, { which: 'synced', syncedBefore, formId: form.id });
-  }
-  return queued;
-}
-
-/** Queues the leads that the sheet refused. Returns how many. */
-export function retryFailed(session: Session, site: Site): Promise<number> {
-  return walk(session, site, { which: 'failed' });
-}
-
-type Walk = Exclude<RequeueSelection, { which: 'ids' }>;
-
-async function walk({ store }: Session, site: Site, which: Walk): Promise<number> {
-  let queued = 0;
-  let afterId: string | null = null;
-  do {
-    const step: { queued: number; next: string | null } = await store.sheets.requeue(
-      site.id,
-      afterId === null ? which : { ...which, afterId },
-      STEP,
-    );
-    queued += step.queued;
-    afterId = step.next;
-  } while (afterId !== null);
-  return queued;
+  const look = await lookOf(context, session, site);
+  return sendEarlier(session.store, context.clock, site.id, look, new AbortController().signal);
 }

@@ -1,5 +1,6 @@
 import { readFile } from '../config/process.ts';
 import { AppError, invalid } from '../lib/errors.ts';
+import { letGo } from '../sheets/hand-over.ts';
 import type { GoogleApi } from '../sheets/targets/google/api.ts';
 import type { ServiceAccount } from '../sheets/targets/google/service-account.ts';
 import type { NewSheetTarget } from '../store/sheets.ts';
@@ -50,7 +51,7 @@ async function setTarget(
   check: unknown = null,
 ): Promise<Outcome> {
   const { store } = session;
-  await letGo(context, session, site, target.book);
+  await leave(context, session, site, target.book);
   const set = await store.sheets.setTarget(site.id, target);
   if (set === 'conflict') {
     throw new AppError('conflict', 'This spreadsheet belongs to another site. Each site needs one of its own.');
@@ -65,27 +66,14 @@ async function setTarget(
   return done({ ...view, spreadsheet_url: set.url, title: set.title, queued, check }, text);
 }
 
-/** How often the present spreadsheet is asked about a write whose fate is open. */
-const RELEASE_TRIES = 3;
-
-/**
- * Before the site turns to another book: the fate of a write under way is settled, so that its leads go to the
- * new one exactly if they are not in the old one. Google itself decides between us and a server that is sending.
- */
-async function letGo(context: Context, session: Session, site: Site, nextBook: string): Promise<void> {
-  const { sheets } = session.store;
+/** @throws AppError conflict while a write to the present spreadsheet is under way that can't be asked about */
+async function leave(context: Context, session: Session, site: Site, nextBook: string): Promise<void> {
+  const driver = async () => (await driversFor(context, session)).googleDriver;
   const at = siteTarget(session, site);
-  const open = at.target.kind === 'google' && at.target.book !== nextBook ? sheets.openBatch(at.target.book) : null;
-  if (open === null) return;
-  const { googleDriver } = await driversFor(context, session);
-  let released = await googleDriver.release(at);
-  for (let tries = 1; tries < RELEASE_TRIES && !released.ok; tries++) released = await googleDriver.release(at);
-  if (released.ok) return;
-  if (!context.args.on('force')) {
-    const message = `A write to the present spreadsheet is under way, and it can't be asked what became of it: ${released.problem.message}`;
-    throw new AppError('conflict', `${message} Try again later, or with --force: those leads may then stand in both.`);
-  }
-  await sheets.settleBatch(open.id, { state: 'void', error: 'abandoned' });
+  const problem = await letGo(session.store.sheets, driver, at, nextBook, context.args.on('force'));
+  if (problem === null) return;
+  const message = `A write to the present spreadsheet is under way, and it can't be asked what became of it: ${problem.message}`;
+  throw new AppError('conflict', `${message} Try again later, or with --force: those leads may then stand in both.`);
 }
 
 /** The key file that was named; its text is a secret and never repeated. */

@@ -1,11 +1,12 @@
 import { AppError, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toTime } from '../lib/time.ts';
+import { retryFailed, sendMissing } from '../sheets/compare.ts';
 import type { SheetProblem } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
 import { type Command, type Context, done, EXIT, type Outcome } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
-import { backfill, type Comparison, compare, retryFailed, sendMissing } from './sheet-compare.ts';
+import { backfill, type Comparison, compare } from './sheet-compare.ts';
 import { connectGoogle, connectLocal } from './sheet-connect.ts';
 import { checkText, driversFor, siteTarget } from './sheet-drivers.ts';
 import { sheetResume, wordNeeded } from './sheet-resume.ts';
@@ -121,7 +122,7 @@ const sheetVerify: Command = {
   flags: { site: SITE_FLAG, form: FORM_FLAG },
   run: (context) =>
     onSite(context, async (session, site) => {
-      const comparison = await compare(context, session, site, formOf(context, session, site));
+      const { view: comparison } = await compare(context, session, site, formOf(context, session, site));
       return done(comparison, comparisonText(comparison), comparison.ok ? EXIT.done : EXIT.attention);
     }),
 };
@@ -132,8 +133,8 @@ const sheetRepair: Command = {
   flags: { site: SITE_FLAG, form: FORM_FLAG },
   run: (context) =>
     onSite(context, async (session, site) => {
-      const comparison = await compare(context, session, site, formOf(context, session, site));
-      const queued = await sendMissing(session, site, comparison);
+      const { reports, view: comparison } = await compare(context, session, site, formOf(context, session, site));
+      const queued = await sendMissing(session.store, site.id, reports);
       const left = comparison.tabs.some((tab) => tab.doubled.length > 0 || tab.problem !== null);
       const text = `${comparisonText(comparison)}\n\n${queuedText(queued)}`;
       return done({ queued, ...comparison }, text, left ? EXIT.attention : EXIT.done);
@@ -147,7 +148,7 @@ const sheetBackfill: Command = {
   run: (context) =>
     onSite(context, async (session, site) => {
       const failedOnly = context.args.on('failed');
-      const queued = failedOnly ? await retryFailed(session, site) : await backfill(context, session, site);
+      const queued = failedOnly ? await retryFailed(session.store, site.id) : await backfill(context, session, site);
       return done({ queued }, queuedText(queued));
     }),
 };
