@@ -34,6 +34,7 @@ const world: World = {
   say: (line) => {
     process.stderr.write(`${line}\n`);
   },
+  show: (line) => print(Bun.stdout, `${line}\n`),
   readStdin: () => Bun.stdin.text(),
   terminal,
   invocation: invocationOf({ execPath: process.execPath, main: Bun.main, cwd: process.cwd() }),

@@ -36,6 +36,8 @@ export interface Context {
   json: boolean;
   /** A message for people, at once, on stderr. */
   say(line: string): void;
+  /** A line for people, at once, on stdout: what has no place in a log. Not with `--json`. */
+  show(line: string): Promise<void>;
   readStdin(): Promise<string>;
   terminal: { out: boolean; err: boolean };
   /** How this program is called: what a printed command begins with. */

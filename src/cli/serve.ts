@@ -6,7 +6,7 @@ import { SCOPES } from '../contract/key.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
-import { createLog, gatherLines } from '../lib/log.ts';
+import { createLog, gatherLines, type Log } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import { isLoopbackHost } from '../lib/networks.ts';
 import { VERSION } from '../lib/version.ts';
@@ -15,6 +15,8 @@ import { type Command, type Context, done } from './command.ts';
 import { shellWord } from './curl.ts';
 import { listenFix } from './doctor-checks.ts';
 import { dataDirOf, openStoreAt, settingsOf } from './session.ts';
+import { ONCE } from './setup-link.ts';
+import { accountsOf } from './user.ts';
 
 /** How long a new server waits for the old one to let go of the data folder. Spec 7. */
 const LOCK_WAIT_MS = 20_000;
@@ -97,6 +99,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
     if (publicUrl === null && !isLoopbackHost(host))
       log.warn('server.public_url_unset', { taken_for: url, fix: NO_PUBLIC_URL });
+    await showSetUpLink(context, { store, vault, log, url });
     await greet(context, { store, vault, dir, url, dataDirPrefix: dataDirPrefix(config, origins) });
 
     signal = await stopAsked;
@@ -125,6 +128,28 @@ async function listen(start: () => { port: number }, store: Store, { host, port 
       throw new AppError('unavailable', `Can't listen on ${host}, port ${port} (${code}). ${listenFix(code)}`);
     }
     throw error;
+  }
+}
+
+/**
+ * Without a user only this link leads into the admin UI. It goes to stdout, once a start: the log keeps no secrets.
+ * A server that can't write for the moment takes no harm: the next start, or the command, makes another.
+ */
+async function showSetUpLink(
+  context: Context,
+  { store, vault, log, url }: Pick<Greeting, 'store' | 'vault' | 'url'> & { log: Log },
+): Promise<void> {
+  const accounts = accountsOf({ store, vault }, context);
+  if (!accounts.needsSetUp()) return;
+  try {
+    const issued = await accounts.issueSetUp('server');
+    if (issued === null) return;
+    const text = `Set up the admin UI, and its first user:\n\n  ${url}${issued.path}\n\n${ONCE}`;
+    if (context.json) context.say(text);
+    else await context.show(text);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    log.warn('setup.link_not_made', { reason: error.message });
   }
 }
 

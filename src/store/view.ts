@@ -2,7 +2,9 @@ import type { Form as FormView } from '../contract/form.ts';
 import type { Key as KeyView } from '../contract/key.ts';
 import type { Site as SiteView } from '../contract/site.ts';
 import type { Submission } from '../contract/submission.ts';
+import type { User as UserView } from '../contract/user.ts';
 import { toTime } from '../lib/time.ts';
+import type { StoredUser } from './accounts.ts';
 import type { SheetTarget, SyncCounts } from './sheets.ts';
 import type { Lead, Site, SiteCounts, StoredForm, StoredKey } from './store.ts';
 
@@ -53,6 +55,20 @@ export function toKey(key: StoredKey): KeyView {
     revoked_at: toTimeOrNull(key.revokedAt),
     last_used_at: toTimeOrNull(key.lastUsedAt),
     created_at: toTime(key.createdAt),
+  };
+}
+
+export function toUser(user: StoredUser): UserView {
+  return {
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    role: user.role,
+    site_ids: user.siteIds === null ? null : [...user.siteIds],
+    disabled: user.disabled,
+    second_factor: user.secondFactor,
+    created_at: toTime(user.createdAt),
+    last_sign_in_at: toTimeOrNull(user.lastSignInAt),
   };
 }
 

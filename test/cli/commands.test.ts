@@ -24,6 +24,7 @@ const faults = (schema: TSchema, value: unknown) => compileContract(schema as ty
 /** A world in which nothing can be reached: wrong use is told before anything is looked at. */
 const nowhere: World = {
   say: () => {},
+  show: () => Promise.reject(new Error('something was shown')),
   readStdin: () => Promise.reject(new Error('stdin was read')),
   terminal: { out: false, err: false },
   invocation: 'leadtosheet',
