@@ -1,0 +1,298 @@
+import type { ComponentChildren } from 'preact';
+import type { Submission } from '../../../contract/submission.ts';
+import type { Site } from '../../../store/store.ts';
+import { Banner, count, Empty, Moment } from '../components/parts.tsx';
+import { Score, SpamBadge, Status } from '../components/status.tsx';
+import { type FilterValues, filterQuery, isNarrowed } from '../lead-filter.ts';
+import type { LeadList } from '../lead-list.ts';
+import type { May } from '../lead-request.ts';
+import { cut, restOf, SOURCE_WORDS, whoOf } from '../lead-words.ts';
+import { LeadFilters } from './leads-filters.tsx';
+
+export interface LeadsProps {
+  site: Pick<Site, 'id' | 'timezone' | 'qualityChoices'>;
+  forms: readonly { id: string; name: string }[];
+  values: FilterValues;
+  notes: readonly string[];
+  list: LeadList;
+  newestFirst: boolean;
+  may: May;
+  /** The part of the address after `?`, to come back to. */
+  here: string;
+  csrf: string;
+  now: number;
+}
+
+/** The list of a site's leads. What is in `#leads` is put in place while one types; the rest stays. */
+export function LeadsView(props: LeadsProps) {
+  const { site, forms, values, list } = props;
+  const base = `/admin/s/${site.id}/leads`;
+  const isNew = list.total === 0 && list.before === null && !isNarrowed(values) && props.notes.length === 0;
+  if (isNew) return <NoLeads siteId={site.id} />;
+  return (
+    <>
+      <LeadFilters action={base} forms={forms} values={values} />
+      <div id="leads">
+        <Notes notes={props.notes} />
+        {list.leads.length === 0 ? <NothingFound base={base} /> : <Found {...props} base={base} />}
+      </div>
+    </>
+  );
+}
+
+function NoLeads({ siteId }: { siteId: string }) {
+  return (
+    <Empty title="No leads yet">
+      <p>Connect a form, a website or another program. Each lead is here a moment after it was sent.</p>
+      <p>Spam is left out of this list.</p>
+      <div class="actions">
+        <a class="button primary" href={`/admin/s/${siteId}/sources`}>
+          Open Sources
+        </a>
+        <a class="button" href={`/admin/s/${siteId}/leads?spam=only`}>
+          Show spam
+        </a>
+      </div>
+    </Empty>
+  );
+}
+
+function NothingFound({ base }: { base: string }) {
+  return (
+    <Empty title="No lead is like this">
+      <p>Use fewer words or filters. A new lead can be searched for within 2 seconds.</p>
+      <div class="actions">
+        <a class="button" href={base}>
+          Show all leads
+        </a>
+      </div>
+    </Empty>
+  );
+}
+
+function Notes({ notes }: { notes: readonly string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <Banner tone="waiting" title="Not all of this address was understood.">
+      <ul>
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </Banner>
+  );
+}
+
+function Found(props: LeadsProps & { base: string }) {
+  const { base, may, csrf, here, list, values } = props;
+  const chooses = may.edit || may.remove || may.exports;
+  return (
+    <>
+      <form method="post" action={`${base}/bulk`}>
+        <input type="hidden" name="csrf" value={csrf} />
+        <input type="hidden" name="list" value={here} />
+        {chooses ? <Bulk {...props} /> : null}
+        <LeadTable {...props} chooses={chooses} />
+      </form>
+      <div class="under">
+        <span>
+          {count(list.first)}–{count(list.last)} of {list.capped ? 'more than ' : ''}
+          {count(list.total)}
+        </span>
+        <Pager base={base} list={list} newestFirst={props.newestFirst} />
+      </div>
+      {may.exports ? <ExportAll base={base} csrf={csrf} values={values} list={list} /> : null}
+    </>
+  );
+}
+
+function Pager({ base, list, newestFirst }: { base: string; list: LeadList; newestFirst: boolean }) {
+  const [before, after] = newestFirst ? ['Newer', 'Older'] : ['Older', 'Newer'];
+  if (list.before === null && list.after === null) return null;
+  return (
+    <nav class="actions" aria-label="Pages">
+      <PageLink href={list.before === null ? null : base + list.before} rel="prev">
+        ← {before}
+      </PageLink>
+      <PageLink href={list.after === null ? null : base + list.after} rel="next">
+        {after} →
+      </PageLink>
+    </nav>
+  );
+}
+
+function PageLink({ href, rel, children }: { href: string | null; rel: string; children: ComponentChildren }) {
+  if (href === null) return null;
+  return (
+    <a class="button small" href={href} rel={rel}>
+      {children}
+    </a>
+  );
+}
+
+/** Everything the filter finds, as a file: also what is on no page shown. */
+function ExportAll({ base, csrf, values, list }: { base: string; csrf: string; values: FilterValues; list: LeadList }) {
+  const what = list.total === 1 ? 'this lead' : `all ${list.capped ? 'of more than ' : ''}${count(list.total)} leads`;
+  return (
+    <form class="under" method="post" action={`${base}/export`}>
+      <input type="hidden" name="csrf" value={csrf} />
+      <input type="hidden" name="list" value={filterQuery(values).slice(1)} />
+      <span>Export {what} found</span>
+      <span class="actions">
+        <button class="button small" type="submit" name="format" value="csv">
+          CSV
+        </button>
+        <button class="button small" type="submit" name="format" value="jsonl">
+          JSON lines
+        </button>
+      </span>
+    </form>
+  );
+}
+
+/** What can be done with the leads that are ticked. */
+function Bulk({ site, may, base }: LeadsProps & { base: string }) {
+  return (
+    <div class="bulk">
+      <label class="scripted">
+        <input type="checkbox" data-select-all aria-label="Select all leads of this page" />
+      </label>
+      <span data-chosen>Tick leads to change them</span>
+      <span class="actions">
+        {may.edit ? (
+          <>
+            <Act value="ham" text="Not spam" />
+            <Act value="spam" text="Spam" />
+            <Act value="retry" text="Retry" />
+            <span class="joined">
+              <select name="quality" aria-label="Quality">
+                <option value="">No quality</option>
+                {site.qualityChoices.map((choice) => (
+                  <option key={choice} value={choice}>
+                    {choice}
+                  </option>
+                ))}
+              </select>
+              <Act value="quality" text="Set" />
+            </span>
+          </>
+        ) : null}
+        {may.exports ? (
+          <button class="button small" type="submit" name="act" value="chosen" formaction={`${base}/export`}>
+            Export
+          </button>
+        ) : null}
+        {may.remove ? (
+          <button class="button small danger" type="submit" formaction={`${base}/delete`}>
+            Delete
+          </button>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+function Act({ value, text }: { value: string; text: string }) {
+  return (
+    <button class="button small" type="submit" name="act" value={value}>
+      {text}
+    </button>
+  );
+}
+
+function LeadTable(props: LeadsProps & { base: string; chooses: boolean }) {
+  const { base, chooses, list, values, newestFirst } = props;
+  const { sort: _sort, ...filters } = values;
+  const turned = filterQuery(newestFirst ? { ...filters, sort: 'created_at' } : filters);
+  return (
+    <div class="table-frame">
+      <table class="stack leads">
+        <caption class="unseen">Leads</caption>
+        <thead>
+          <tr>
+            {chooses ? (
+              <th scope="col">
+                <span class="unseen">Select</span>
+              </th>
+            ) : null}
+            <th scope="col" aria-sort={newestFirst ? 'descending' : 'ascending'}>
+              <a href={base + turned} title={newestFirst ? 'Show the oldest first' : 'Show the newest first'}>
+                Time {newestFirst ? '↓' : '↑'}
+              </a>
+            </th>
+            <th scope="col">Who</th>
+            <th scope="col">What</th>
+            <th scope="col">Form</th>
+            <th scope="col">Score</th>
+            <th scope="col">Status</th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.leads.map((lead) => (
+            <LeadRow key={lead.id} {...props} lead={lead} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const MAX_WHO = 80;
+const MAX_REST = 160;
+
+function LeadRow(props: LeadsProps & { base: string; chooses: boolean; lead: Submission }) {
+  const { base, chooses, lead, list, now, site } = props;
+  const who = whoOf(lead.fields);
+  const name = cut(who.name, MAX_WHO) || 'No name';
+  return (
+    <tr>
+      {chooses ? (
+        <td class="choose">
+          <input type="checkbox" name="ids" value={lead.id} aria-label={`Select ${name}`} />
+        </td>
+      ) : null}
+      <td data-label="Time" class="when">
+        <Moment at={Date.parse(lead.created_at)} now={now} zone={site.timezone} />
+      </td>
+      <td data-label="Who" class="who">
+        <div>
+          <a class="row" href={`${base}/${lead.id}`}>
+            <bdi>{name}</bdi>
+          </a>
+          {who.contact === null ? null : (
+            <small>
+              <bdi>{cut(who.contact, MAX_WHO)}</bdi>
+            </small>
+          )}
+        </div>
+      </td>
+      <td data-label="What" class="what">
+        <div dir="auto">
+          {lead.summary === null ? restOf(lead.fields, who.fields, MAX_REST) : cut(lead.summary, MAX_REST)}
+        </div>
+      </td>
+      <td data-label="Form" class="who">
+        <div>
+          <bdi>{cut(lead.form_name, MAX_WHO)}</bdi>
+          <small>{SOURCE_WORDS[lead.source]}</small>
+        </div>
+      </td>
+      <td data-label="Score">
+        <div>{lead.score === null ? <span class="muted">–</span> : <Score is={lead.score} />}</div>
+      </td>
+      <td data-label="Status" class="state">
+        <div>
+          {lead.spam ? <SpamBadge /> : null}
+          {lead.spam && lead.sync_status === 'skipped' ? null : (
+            <Status is={lead.sync_status} title={list.problems.get(lead.id) ?? null} />
+          )}
+          {lead.quality === null ? null : (
+            <small>
+              <bdi>{cut(lead.quality, MAX_WHO)}</bdi>
+            </small>
+          )}
+        </div>
+      </td>
+    </tr>
+  );
+}
