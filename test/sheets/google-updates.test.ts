@@ -132,6 +132,17 @@ test('a value that changes while it stands in a column of theirs is taken out of
   expect(bench.rows('Contact').flat()).not.toContain('hot');
 });
 
+test('values that change after the row was sent and before it is found astray: the new ones stand where they belong', async () => {
+  const judgement = { score: 'hot' as const, enrichment: null, score_reason: 'First', summary: null };
+  const { bench, ids } = await withStrayRow(judgement, 5);
+  const later = { ...judgement, score: null, score_reason: 'Second' };
+  await bench.store.leads.amend(bench.site.id, ids[2] ?? '', { judgement: later });
+  await inOrder(bench, ids, EMAILS);
+  expect(bench.column('s:score', 'Contact')[3]).toBe('');
+  expect(bench.column('s:score_reason', 'Contact')[3]).toBe('Second');
+  expect(bench.rows('Contact').flat()).not.toContain('First');
+});
+
 test.each(['before it is settled', 'before it is mended'])(
   'its Lead ID is typed over %s: the row is known by its other values, and the word stays',
   async (when) => {

@@ -145,6 +145,8 @@ interface LeadRow {
 
 function addRow(step: Step, found: Found, { lead, expected, row, updates, isAstray }: LeadRow): void {
   const { work, now, settled } = found;
+  // In a row that landed astray any value of the lead, now or before a change, may stand in any cell.
+  const ours = new Set<Value | null>(isAstray ? [...expected.values(), ...updates.flatMap(formerOf)] : []);
   const strays = isAstray ? straysOf(now, row, expected, updates) : [];
   const wrong: UncheckedCell[] = [];
   const right: CellUpdate[] = [];
@@ -153,7 +155,7 @@ function addRow(step: Step, found: Found, { lead, expected, row, updates, isAstr
     const column = now.places.get(key);
     const value = expected.get(key) ?? EMPTY;
     const is = column === undefined ? value : cellAt(now, row, column);
-    if (column === undefined || is === value || isTheirs(work, update, is)) right.push(update);
+    if (column === undefined || is === value || (!ours.has(is) && isTheirs(work, update, is))) right.push(update);
     else if (givenUp(step, update)) settled.push(update);
     else wrong.push({ row, column, value, leadId: lead.id, key });
   }
