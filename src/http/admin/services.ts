@@ -1,11 +1,44 @@
 import type { Accounts, Where } from '../../accounts/accounts.ts';
+import type { SettingReport } from '../../config/render.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Vault } from '../../lib/crypto.ts';
+import type { DiskUse } from '../../lib/disk.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Sync } from '../../sheets/sync.ts';
 import type { TargetDriver } from '../../sheets/target.ts';
-import type { TargetKind } from '../../store/sheets.ts';
+import type { GoogleApi } from '../../sheets/targets/google/api.ts';
+import type { ApiFor, GoogleDriver } from '../../sheets/targets/google/driver.ts';
+import type { ServiceAccount } from '../../sheets/targets/google/service-account.ts';
+import type { GoogleConnection, TargetKind } from '../../store/sheets.ts';
 import type { Store } from '../../store/store.ts';
 import type { Operations } from '../operations.ts';
+
+/** Connecting spreadsheets, and letting paused ones go on. */
+export interface GoogleDesk {
+  /** The calls that a target's account makes; a refusal in words where there is none. */
+  apiFor: ApiFor;
+  /** The calls of an account that is not stored yet: for checking before connecting. */
+  apiOfAccount(account: ServiceAccount): GoogleApi;
+  /** Stores a service account's key file, encrypted; one that is known by its address gets the new key. */
+  keepAccount(account: ServiceAccount, keyFile: string): Promise<GoogleConnection>;
+  driver: GoogleDriver;
+}
+
+/** What only a server on a real data folder has; pages say where something is missing. */
+export interface ServerDesk {
+  google: GoogleDesk | null;
+  sheetsPath: string | null;
+  settings(): readonly SettingReport[];
+  disk(): Promise<DiskUse>;
+}
+
+/** A server without a data folder of its own, as tests have it. */
+export const NO_DESK: ServerDesk = {
+  google: null,
+  sheetsPath: null,
+  settings: () => [],
+  disk: async () => ({ parts: [], free: 0 }),
+};
 
 /** What pages are made with. */
 export interface AdminServices {
@@ -14,11 +47,27 @@ export interface AdminServices {
   operations: Operations;
   vault: Vault;
   drivers: Readonly<Record<TargetKind, TargetDriver>>;
-  sync: { sweep(): void };
+  sync: Pick<Sync, 'sweep' | 'exclusively'>;
+  /** Google accounts and what only a person may ask of Google's driver; null: there is no Google here. */
+  google: GoogleDesk | null;
+  /** `DATA_DIR/sheets`; null: there are no local workbooks here. */
+  sheetsPath: string | null;
   clock: Clock;
   log: Log;
   /** Where people reach the server, without a slash at the end. */
   publicUrl(): string;
   /** Where a request comes from. */
   where(request: Request): Where;
+  system: SystemFacts;
+}
+
+/** What the server tells of itself. */
+export interface SystemFacts {
+  startedAt: number;
+  /** Why `/readyz` says no; empty: it is ready. */
+  reasons(): readonly string[];
+  /** The settings as they were loaded; secrets are hidden. */
+  settings(): readonly SettingReport[];
+  /** What the data folder takes. */
+  disk(): Promise<DiskUse>;
 }
