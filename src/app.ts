@@ -1,5 +1,8 @@
+import { createAccounts } from './accounts/create.ts';
 import { publicUrlOf } from './config/load.ts';
+import { NO_DESK, type ServerDesk } from './http/admin/services.ts';
 import { createAuth } from './http/auth.ts';
+import { clientAddress } from './http/client-address.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
 import { createOperations } from './http/operations.ts';
@@ -8,6 +11,7 @@ import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
 import { countedIntake } from './intake/counted.ts';
+import { readUserAgent } from './intake/user-agent.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { serverTasks } from './jobs/tasks.ts';
 import type { Random } from './lib/backoff.ts';
@@ -55,6 +59,8 @@ export interface AppParts {
   metricsToken?: string | null;
   /** `LTS_TRUSTED_PROXIES`; none when left out. */
   trustedProxies?: Networks;
+  /** What pages need of the machine; without it they say what is missing. */
+  desk?: ServerDesk;
 }
 
 export interface App {
@@ -91,9 +97,35 @@ export function buildApp(parts: AppParts): App {
     const { host, port } = parts.listen;
     return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);
   };
+  const operations = createOperations({ store, intake, clock, log });
+  const readiness = createReadiness({ store, clock, draining: () => draining });
+  const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
+  const trusted = parts.trustedProxies ?? NO_NETWORKS;
+  const { settings, disk, google, sheetsPath } = parts.desk ?? NO_DESK;
+  const startedAt = clock.now();
   const http = createHttp({
-    operations: createOperations({ store, intake, clock, log }),
+    operations,
     auth,
+    admin: {
+      ...{
+        store,
+        vault: parts.vault,
+        drivers: parts.drivers,
+        sync,
+        clock,
+        log,
+        operations,
+        publicUrl,
+        google,
+        sheetsPath,
+      },
+      accounts: createAccounts({ store, vault: parts.vault, clock }),
+      where: (request, arrived) => {
+        const { browser, os } = readUserAgent(request.headers.get('user-agent') ?? '');
+        return { address: clientAddress(request, peer(arrived), trusted), browser, os };
+      },
+      system: { startedAt, reasons: () => readiness(), settings, disk },
+    },
     clock,
     ids,
     log,
@@ -101,10 +133,10 @@ export function buildApp(parts: AppParts): App {
     rateLimitApi: parts.rateLimitApi,
     reach: { publicUrl, listenHost: parts.listen.host },
     serverUrl: parts.publicUrl ?? null,
-    readiness: createReadiness({ store, clock, draining: () => draining }),
+    readiness,
     metrics: {
       token: parts.metricsToken ?? null,
-      peer: (request) => server?.requestIP(request)?.address ?? null,
+      peer,
       metrics: () => [...Object.values(metrics), ...store.metrics, ...state],
     },
     answered: ({ method, route, status, ms, requestId }) => {
@@ -114,7 +146,7 @@ export function buildApp(parts: AppParts): App {
   });
 
   const watchProxy = watchProxies({
-    trusted: parts.trustedProxies ?? NO_NETWORKS,
+    trusted,
     found(address, header) {
       log.warn('http.untrusted_proxy', { address, header });
       // The log has it; the next request that comes the same way tells `doctor` again after a start.

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { issueKey } from '../accounts/keys.ts';
 import { type Config, type Origins, publicUrlOf } from '../config/load.ts';
+import { describeSettings } from '../config/render.ts';
 import { curlLine } from '../contract/curl.ts';
 import { SCOPES } from '../contract/key.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
+import { diskUse } from '../lib/disk.ts';
 import { AppError } from '../lib/errors.ts';
 import { createLog, gatherLines, type Log } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
@@ -14,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
 import { shellWord } from './curl.ts';
 import { listenFix } from './doctor-checks.ts';
-import { dataDirOf, openStoreAt, settingsOf } from './session.ts';
+import { dataDirOf, openStoreAt, type Settings, settingsOf } from './session.ts';
 import { ONCE } from './setup-link.ts';
 import { accountsOf } from './user.ts';
 
@@ -29,11 +31,12 @@ export const serveCommand: Command = {
   summary: 'Starts the server; also what happens without a command.',
   flags: {},
   async run(context) {
-    const { config, origins } = settingsOf(context);
+    const settings = settingsOf(context);
+    const { config } = settings;
     const dir = dataDirOf(context, config);
     const lock = await lockFolder(context, config);
     try {
-      const signal = await serve(context, config, origins, dir);
+      const signal = await serve(context, settings, dir);
       return done({ status: 'stopped', signal }, '');
     } finally {
       lock.release();
@@ -61,7 +64,7 @@ function serverNamed(pid: number | null, who = 'another server'): string {
   return pid === null ? who : `${who} (process ${pid})`;
 }
 
-async function serve(context: Context, config: Config, origins: Origins, dir: DataDir): Promise<string> {
+async function serve(context: Context, { config, origins, texts }: Settings, dir: DataDir): Promise<string> {
   const { clock, ids } = context;
   const lines = gatherLines(context.say, clock);
   const log = createLog({ level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write });
@@ -71,7 +74,7 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
   const calls = new AbortController();
   const parts = { store, vault, clock, ids, random: Math.random, log };
   const metrics = createMetrics();
-  const { drivers, recover } = createDrivers({
+  const { drivers, recover, google, googleDriver } = createDrivers({
     ...{ ...parts, config, dir, signal: calls.signal },
     onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
   });
@@ -86,6 +89,12 @@ async function serve(context: Context, config: Config, origins: Origins, dir: Da
     metricsToken,
     trustedProxies,
     publicUrl,
+    desk: {
+      google: { ...google, driver: googleDriver },
+      sheetsPath: dir.sheetsPath,
+      settings: () => describeSettings(texts, origins),
+      disk: () => diskUse(config.dataDir),
+    },
   });
 
   const recovery = new AbortController();

@@ -1,8 +1,11 @@
 import { Elysia, NotFoundError } from 'elysia';
+import type { Where } from '../accounts/accounts.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AppError } from '../lib/errors.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
+import { adminMount } from './admin/mount.ts';
+import type { AdminServices } from './admin/services.ts';
 import { createGuard } from './api/guard.ts';
 import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
@@ -26,6 +29,8 @@ export interface HttpDeps {
   ids: Ids;
   log: Log;
   readiness: Readiness;
+  /** What pages are made with. `where` is given the request as the socket knows it too. */
+  admin: Omit<AdminServices, 'where'> & { where(request: Request, arrived: Request): Where };
   metrics: MetricsRouteDeps;
   /** Where the server is reached, for the Origin check of MCP and the links in its answers. */
   reach: OriginRule;
@@ -89,6 +94,12 @@ export function createHttp(deps: HttpDeps) {
       }),
     )
     .use(mcpRoutes({ ...deps, ...deps.reach }))
+    .use(
+      adminMount({
+        ...deps.admin,
+        where: (request) => deps.admin.where(request, arrived.get(request) ?? request),
+      }),
+    )
     .use(
       docsRoutes({
         document: servedDocument,

@@ -17,8 +17,8 @@ import { isOwnRequest, sessionToken } from './session.ts';
 export function adminRoutes(routes: readonly AdminRoute[], services: AdminServices) {
   const app = new Elysia().all('/admin/*', ({ request }) => answer(request, {}, null, services), { parse: 'none' });
   for (const route of routes) {
-    const handle = ({ request, params }: { request: Request; params: Record<string, string> }) =>
-      answer(request, params, route, services);
+    const handle = ({ request, params }: { request: Request; params?: Record<string, string> }) =>
+      answer(request, params ?? {}, route, services);
     if (route.method === 'GET') app.get(route.path, handle);
     else app.post(route.path, handle, { parse: 'none' });
   }
