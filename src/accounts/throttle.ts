@@ -34,6 +34,8 @@ export function createThrottle(limit: number, windowMs: number, clock: Pick<Cloc
         allowed: true,
         giveBack() {
           window.count--;
+          // The next failure begins a window of its own.
+          if (window.count === 0 && windows.get(key) === window) windows.delete(key);
         },
       };
     },
