@@ -83,7 +83,7 @@ export function AdminFrame({ title, current, user, runsServer, site, sites, csrf
 }
 
 /** No style of its own making and nothing that needs eval: the policy of pages forbids both. */
-const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: false });
+const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: 'reload' });
 
 function SiteSwitcher({ site, sites }: Pick<FrameProps, 'site' | 'sites'>) {
   return (
