@@ -1,8 +1,33 @@
+import { accountRoutes } from './pages/account.tsx';
+import { auditRoutes } from './pages/audit.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
 import { formRoutes } from './pages/forms.tsx';
+import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
+import { linkRoutes } from './pages/links.tsx';
+import { settingsRoutes } from './pages/settings.tsx';
 import { sheetRoutes } from './pages/sheet.tsx';
+import { signInRoutes } from './pages/sign-in.tsx';
+import { siteRoutes } from './pages/sites.tsx';
+import { sourceRoutes } from './pages/sources.tsx';
+import { systemRoutes } from './pages/system.tsx';
+import { teamRoutes } from './pages/team.tsx';
 import type { AdminRoute } from './route.ts';
 
 /** Every address of the admin UI, page by page. */
-export const ADMIN_ROUTES: readonly AdminRoute[] = [...dashboardRoutes, ...leadRoutes, ...sheetRoutes, ...formRoutes];
+export const ADMIN_ROUTES: readonly AdminRoute[] = [
+  ...signInRoutes,
+  ...linkRoutes,
+  ...accountRoutes,
+  ...siteRoutes,
+  ...dashboardRoutes,
+  ...leadRoutes,
+  ...sheetRoutes,
+  ...formRoutes,
+  ...sourceRoutes,
+  ...keyRoutes,
+  ...settingsRoutes,
+  ...teamRoutes,
+  ...systemRoutes,
+  ...auditRoutes,
+];

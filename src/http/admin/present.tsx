@@ -6,6 +6,7 @@ import { renderPage } from '../pages/page.tsx';
 import { PostForm, Submit, TextField } from './components/form.tsx';
 import { PageTitle } from './components/parts.tsx';
 import { AdminFrame, PlainFrame } from './frame.tsx';
+import { rememberSite } from './last-site.ts';
 import { noticeOf } from './notices.ts';
 import type { AdminRequest, PageOutcome, UserRequest } from './route.ts';
 
@@ -14,8 +15,21 @@ export function respondPage(request: AdminRequest, visit: Visit | null, page: Pa
   const html = renderPage(visit === null ? plain(request, page) : framed(request, visit, page));
   return new Response(html, {
     status: status ?? page.status ?? 200,
-    headers: { ...ADMIN_HEADERS, 'content-type': 'text/html; charset=utf-8', ...page.headers },
+    headers: {
+      ...ADMIN_HEADERS,
+      'content-type': 'text/html; charset=utf-8',
+      ...siteCookie(request, visit),
+      ...page.headers,
+    },
   });
+}
+
+/** So that `/admin` leads back to the site that was looked at last. */
+function siteCookie({ params, services }: AdminRequest, visit: Visit | null): Readonly<Record<string, string>> {
+  const site = services.store.sites.get(params.site ?? '');
+  return visit !== null && site !== null && seesSite(visit.user, site.id)
+    ? { 'set-cookie': rememberSite(site.id) }
+    : {};
 }
 
 function plain({ query }: AdminRequest, { title, body }: PageOutcome) {

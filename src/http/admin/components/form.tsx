@@ -63,9 +63,22 @@ export function TextField(
     autofocus?: boolean;
     inputmode?: 'numeric';
     maxlength?: number;
+    /** What is offered while typing; anything else may be typed as well. */
+    suggestions?: readonly string[];
   },
 ) {
-  const { name, value, type = 'text', required, autocomplete, placeholder, autofocus, inputmode, maxlength } = props;
+  const {
+    name,
+    value,
+    type = 'text',
+    required,
+    autocomplete,
+    placeholder,
+    autofocus,
+    inputmode,
+    maxlength,
+    suggestions,
+  } = props;
   return (
     <Field {...props}>
       <input
@@ -80,9 +93,17 @@ export function TextField(
         autofocus={autofocus}
         inputmode={inputmode}
         maxlength={maxlength}
+        list={suggestions ? `f-${name}-list` : undefined}
         aria-invalid={props.error ? 'true' : undefined}
         aria-describedby={described(props)}
       />
+      {suggestions ? (
+        <datalist id={`f-${name}-list`}>
+          {suggestions.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      ) : null}
     </Field>
   );
 }

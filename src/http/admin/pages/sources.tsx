@@ -1,0 +1,96 @@
+import { can } from '../../../accounts/permissions.ts';
+import { curlLine } from '../../../contract/curl.ts';
+import type { StoredKey } from '../../../store/store.ts';
+import { CopyBlock } from '../components/copy.tsx';
+import { Card, Facts, PageTitle } from '../components/parts.tsx';
+import type { AdminRoute, PageOutcome, SiteRequest } from '../route.ts';
+import { KeyList } from './keys-view.tsx';
+
+interface SourcesProps {
+  base: string;
+  publicUrl: string;
+  zone: string;
+  now: number;
+  /** null: not for this user. */
+  keys: readonly StoredKey[] | null;
+  mayEditKeys: boolean;
+}
+
+/** Where a key of one's own goes. */
+const YOUR_KEY = 'lts_…';
+
+/** The ways leads come in, a tile each. */
+function Sources({ base, publicUrl, zone, now, keys, mayEditKeys }: SourcesProps) {
+  return (
+    <>
+      <PageTitle title="Sources" lead="The ways leads come in." />
+      <div class="grid">
+        <RestTile publicUrl={publicUrl} />
+        <McpTile publicUrl={publicUrl} />
+      </div>
+      {keys === null ? (
+        <p class="muted">An owner or admin makes the keys.</p>
+      ) : (
+        <section>
+          <header class="section-title">
+            <h2>Keys</h2>
+            {mayEditKeys ? (
+              <a class="button primary" href={`${base}/keys/new`}>
+                Create key
+              </a>
+            ) : null}
+          </header>
+          <KeyList keys={keys} base={base} zone={zone} now={now} mayEdit={mayEditKeys} />
+        </section>
+      )}
+    </>
+  );
+}
+
+function RestTile({ publicUrl }: { publicUrl: string }) {
+  return (
+    <Card title="REST API" action={<a href="/docs/api">Documentation</a>}>
+      <div class="stacked">
+        <p>For web sites, shops and programs. Fields may have any names; each new one becomes a column.</p>
+        <Facts facts={[['Address', <code key="url">{`${publicUrl}/api/v1`}</code>]]} />
+        <CopyBlock id="rest" text={curlLine(publicUrl, YOUR_KEY)} label="A command that sends a lead" />
+      </div>
+    </Card>
+  );
+}
+
+function McpTile({ publicUrl }: { publicUrl: string }) {
+  const url = `${publicUrl}/api/mcp`;
+  const paste = `claude mcp add --transport http leadtosheet \\\n  ${url} \\\n  --header 'Authorization: Bearer ${YOUR_KEY}'`;
+  return (
+    <Card title="MCP" action={<a href="/docs/mcp">Documentation</a>}>
+      <div class="stacked">
+        <p>
+          For assistants: they read leads and forms, and add leads, as far as their key lets them. For Claude Code; the
+          documentation has Claude Desktop, Cursor, VS Code and Codex.
+        </p>
+        <Facts facts={[['Address', <code key="url">{url}</code>]]} />
+        <CopyBlock id="mcp" text={paste} label="A command that connects Claude Code" />
+      </div>
+    </Card>
+  );
+}
+
+function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
+  const { user } = visit;
+  const body = (
+    <Sources
+      base={`/admin/s/${site.id}/sources`}
+      publicUrl={services.publicUrl()}
+      zone={site.timezone}
+      now={now}
+      keys={can(user, 'keys.read', site.id) ? services.store.keys.list(site.id) : null}
+      mayEditKeys={can(user, 'keys.edit', site.id)}
+    />
+  );
+  return { title: 'Sources', body };
+}
+
+export const sourceRoutes: readonly AdminRoute[] = [
+  { method: 'GET', path: '/admin/s/:site/sources', of: 'site', needs: 'sources.read', run: sourcesPage },
+];
