@@ -127,7 +127,12 @@ test('a Google sheet is connected after a check that says what is missing; earli
   expect(html).toContain('Rows that were written, newest last.');
   expect(html).toContain('>Two<');
   expect(await worked(owner, siteId, 'verify')).toMatch(/Database 2, sheet 2, missing 0, doubled 0/);
-  const told = store.audit.list({ limit: 10, siteId }).find(({ action }) => action === 'sheet.connected');
+  await google.userAction(open.spreadsheetId, { type: 'deleteRow', row: 1, tab: 'Contact' });
+  expect(await worked(owner, siteId, 'verify')).toMatch(/Database 2, sheet 1, missing 1, doubled 0/);
+  expect(await worked(owner, siteId, 'repair')).toContain('1 lead is being sent.');
+  await synced(siteId, 2);
+  expect(await worked(owner, siteId, 'verify')).toMatch(/Database 2, sheet 2, missing 0, doubled 0/);
+  const told = store.audit.list({ limit: 20, siteId }).find(({ action }) => action === 'sheet.connected');
   expect(told?.after).toEqual({ target: 'google', book: open.spreadsheetId });
   expect(JSON.stringify(store.audit.list({ limit: 100 }))).not.toContain('PRIVATE KEY');
 
