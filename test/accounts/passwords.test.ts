@@ -79,15 +79,15 @@ describe('hashing', () => {
       if (on) setImmediate(spin);
     };
     setImmediate(spin);
-    const all = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.matches('x', hash)));
+    // Two at work and fifty that wait; the second time as well: each place is handed on, once.
+    for (let round = 0; round < 2; round++) {
+      const all = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.matches('x', hash)));
+      const refused = all.filter((each) => each.status === 'rejected');
+      expect(refused).toHaveLength(60 - 52);
+      for (const { reason } of refused) expect((reason as AppError).code).toBe('unavailable');
+    }
     on = false;
     expect(turns).toBeGreaterThan(60);
-    const refused = all.filter((each) => each.status === 'rejected');
-    expect(refused).toHaveLength(60 - 52);
-    for (const { reason } of refused) expect((reason as AppError).code).toBe('unavailable');
-    // Places are handed on: none is lost.
-    const again = await Promise.allSettled(Array.from({ length: 52 }, () => createHasher(cheap).hash('x')));
-    expect(again.every((each) => each.status === 'fulfilled')).toBe(true);
     expect(await hasher.matches('four words by chance', hash)).toBe(true);
   });
 });

@@ -101,7 +101,10 @@ describe('the second factor', () => {
     };
     expect(await right()).toMatchObject({ refused: 'rate_limited', retryAfterSeconds: 900 });
     it.clock.advance(15 * MINUTE);
-    expect(outcome(await right())).toBe('ok');
+    for (let i = 0; i < 7; i++) {
+      expect(outcome(await right())).toBe('ok');
+      it.clock.advance(30_000);
+    }
   });
 
   test('a right password waits ten minutes, and not for somebody who is disabled', async () => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, lt, or } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, lt, or, sql } from 'drizzle-orm';
 import {
   type AccountStore,
   type Doer,
@@ -46,6 +46,12 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
   const { orm, writer, ids, audit, changed } = context;
   const cache = new Map<string, Found>();
   const touches = createTouches(context);
+  // Prepared: whoever sends a made-up cookie costs one look here.
+  const byHash = orm
+    .select()
+    .from(session)
+    .where(eq(session.tokenHash, sql.placeholder('hash')))
+    .prepare();
 
   function insert(turn: Turn, userId: string, state: Row['state'], input: NewSession): StoredSession {
     const row: Row = {
@@ -85,7 +91,7 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
   }
 
   function lookUp(hash: string): Found | null {
-    const row = orm.select().from(session).where(eq(session.tokenHash, hash)).get();
+    const row = byHash.get({ hash });
     const owner = row && rows.row(row.userId);
     return row && owner ? { session: toStoredSession(row), user: rows.view(owner) } : null;
   }

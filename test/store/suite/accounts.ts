@@ -220,7 +220,7 @@ export function describeAccounts(world: MakeWorld): void {
     });
 
     test('those that are over are forgotten, others not; the audit log is kept', async () => {
-      const { store, clock } = await world();
+      const { store, clock, again } = await world();
       const user = await newUser(store);
       await signIn(store, user, 'idle');
       const busy = await signIn(store, user, 'busy');
@@ -234,6 +234,13 @@ export function describeAccounts(world: MakeWorld): void {
       expect(store.accounts.findSession('idle')).toBeNull();
       expect(store.accounts.findSession('busy')).not.toBeNull();
       expect(store.accounts.findLink('l')).not.toBeNull();
+      // What was in memory alone is on disk now.
+      store.accounts.touchSession(busy.id, clock.now() + 1_000);
+      store.accounts.touchSession(busy.id, clock.now() + 2_000);
+      await store.prune(clock.now());
+      const elsewhere = await again();
+      expect(elsewhere.accounts.findSession('busy')?.session.lastSeenAt).toBe(clock.now() + 2_000);
+      await elsewhere.close();
       for (let day = 0; day < 71; day++) {
         clock.advance(DAY);
         store.accounts.touchSession(busy.id, clock.now());
