@@ -103,6 +103,8 @@ export interface SheetStore {
 
   // -- values that come after the row
   nextUpdates(siteId: string, limit: number): CellUpdate[];
+  /** What is queued of these leads, also of those whose row is not known to be written yet. */
+  updatesOf(siteId: string, leadIds: readonly string[]): CellUpdate[];
   /**
    * Queues cells to be written (again): a column brought back, rows that landed beside their columns. A cell that is
    * queued already gets a higher version, and may show what either allows.

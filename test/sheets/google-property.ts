@@ -353,6 +353,8 @@ class Life {
     for (const { action, result, spreadsheetId } of bench.google.world.hands.log) {
       if (spreadsheetId !== bench.book || !('tab' in action) || !known.has(Number(action.tab))) continue;
       for (const row of result.deletedRows) {
+        // One that is all alone fell into an empty row, its own having been deleted before.
+        if (row.filter((cell) => cell !== '').length === 1) continue;
         for (const id of new Set(row.filter((cell) => cell.startsWith('sub_'))))
           deleted.set(id, (deleted.get(id) ?? 0) + 1);
       }

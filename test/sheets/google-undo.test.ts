@@ -170,6 +170,18 @@ test('a value that landed in a column of theirs is missed where it belongs', () 
   expect(displacedKeys(['', 'a@example.com', '', 'Oslo', 'sub_1'], EXPECTED, places)).toEqual(['s:lead_id', 'f:Email']);
 });
 
+test('values that were changed since the row was sent are proof too, but not where they were meant', () => {
+  const former = new Map([
+    ['s:quality', ['Good']],
+    ['f:City', ['Rome']],
+  ]);
+  const keys = (cells: string[], places = PLACES) => displacedKeys(cells, EXPECTED, places, former);
+  expect(keys(['Good', 'a@example.com', 'Rome', 'sub_1'])).toEqual([]);
+  expect(keys(['', 'Rome', 'Oslo', 'sub_1'])).toEqual(['s:lead_id', 'f:Email']);
+  const places = new Map([...PLACES].map(([key, place]) => [key, place + 1]));
+  expect(keys(['Good', '', 'a@example.com', 'Oslo', 'sub_1'], places)).toEqual(['s:lead_id']);
+});
+
 test('rows near each other are read together, within the limit', () => {
   expect(runs([5, 1, 300, 2], 1_000)).toEqual([
     [1, 5],

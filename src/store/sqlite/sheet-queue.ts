@@ -23,6 +23,7 @@ type Queue = Pick<
   | 'leadsByIds'
   | 'settleLocal'
   | 'nextUpdates'
+  | 'updatesOf'
   | 'queueUpdates'
   | 'settleUpdates'
 >;
@@ -106,12 +107,12 @@ export function createSheetQueue(
   const dropCell = db.query<unknown, [string, string, string, number]>(
     'DELETE FROM sheet_update WHERE site_id = ? AND lead_id = ? AND column_key = ? AND version <= ?',
   );
-  const updates = db.query<
-    { site_id: string; lead_id: string; form_id: string; column_key: string; version: number; former: string | null },
-    [string, number]
-  >(
+  const updates = db.query<UpdateRow, [string, number]>(
     `SELECT u.* FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
      WHERE u.site_id = ? AND lead.sync_status = 'synced' ORDER BY u.lead_id, u.column_key LIMIT ?`,
+  );
+  const updatesOf = db.query<UpdateRow, [string, string]>(
+    'SELECT * FROM sheet_update WHERE site_id = ? AND lead_id IN (SELECT value FROM json_each(?))',
   );
   const updateCount = db.query<{ n: number }, [string, number]>(
     `SELECT count(*) AS n FROM (SELECT 1 FROM sheet_update u JOIN lead ON lead.site_id = u.site_id AND lead.id = u.lead_id
@@ -247,23 +248,29 @@ export function createSheetQueue(
         markInTurn(siteId, leadIds, turn);
         for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);
       }),
-    nextUpdates: (siteId, limit) =>
-      updates.all(siteId, limit).map(
-        (row): CellUpdate => ({
-          siteId: row.site_id,
-          leadId: row.lead_id,
-          formId: row.form_id,
-          columnKey: row.column_key,
-          version: row.version,
-          former: row.former === null ? null : JSON.parse(row.former),
-        }),
-      ),
+    nextUpdates: (siteId, limit) => updates.all(siteId, limit).map(toUpdate),
+    updatesOf: (siteId, leadIds) => updatesOf.all(siteId, JSON.stringify(leadIds)).map(toUpdate),
     queueUpdates: (cells) => writer.run(() => queueCells(cells)),
     settleUpdates: (settled) =>
       writer.run(() => {
         for (const cell of settled) dropCell.run(cell.siteId, cell.leadId, cell.columnKey, cell.version);
       }),
   };
+}
+
+interface UpdateRow {
+  site_id: string;
+  lead_id: string;
+  form_id: string;
+  column_key: string;
+  version: number;
+  former: string | null;
+}
+
+function toUpdate(row: UpdateRow): CellUpdate {
+  const former = row.former === null ? null : JSON.parse(row.former);
+  const { site_id: siteId, lead_id: leadId, form_id: formId, column_key: columnKey, version } = row;
+  return { siteId, leadId, formId, columnKey, version, former };
 }
 
 function requeueTerms(which: RequeueSelection): [terms: string, params: (string | number)[]] {

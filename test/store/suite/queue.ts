@@ -196,7 +196,6 @@ export function describeQueue(world: MakeWorld): void {
       const { store, siteId } = await world();
       const [lead] = await accept(store, siteId, ...many(1));
       const id = lead?.id ?? '';
-      await store.sheets.markSynced(siteId, [id]);
       const judge = (score_reason: string | null, company: string | null = null) => {
         const enrichment = company === null ? null : { ...NOBODY, company };
         return store.leads.amend(siteId, id, { judgement: { score: 'hot', score_reason, summary: null, enrichment } });
@@ -204,6 +203,12 @@ export function describeQueue(world: MakeWorld): void {
       const former = () =>
         Object.fromEntries(store.sheets.nextUpdates(siteId, 20).map((cell) => [cell.columnKey, cell.former]));
       await judge('first');
+      expect(former()).toEqual({});
+      const other = await store.sites.create({ name: 'Other' });
+      expect(store.sheets.updatesOf(other.id, [id])).toEqual([]);
+      const waiting = store.sheets.updatesOf(siteId, [id, 'sub_none']);
+      await store.sheets.markSynced(siteId, [id]);
+      expect(waiting).toEqual(store.sheets.nextUpdates(siteId, 20));
       expect(former()).toEqual({ 's:score': [], 's:score_reason': [] });
       await judge('second', 'Example Ltd');
       await judge(null);

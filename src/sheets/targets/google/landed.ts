@@ -1,6 +1,6 @@
-import type { QueuedCell, SheetBatch, SheetColumn, SheetTab } from '../../../store/sheets.ts';
+import type { CellUpdate, QueuedCell, SheetBatch, SheetColumn, SheetTab } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
-import { cellOf } from '../../cells.ts';
+import { cellOf, fieldCell } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import type { FlushOutcome } from '../../target.ts';
 import { movedSince } from './look.ts';
@@ -54,10 +54,12 @@ async function findDisplaced(step: Step, batch: SheetBatch, look: Look): Promise
     const deleted = tab.columns.filter((column) => column.state === 'planned' && !places.has(column.key));
     gone.push({ tabId: tab.id, columns: deleted.map((column) => ({ ...column, state: 'removed' })) });
     const leads = sheets.leadsByIds(step.at.site.id, ids);
+    const queued = sheets.updatesOf(step.at.site.id, ids);
     const before = cells.length;
     for (const lead of leads) {
       const row = rows.rows.get(lead.id);
-      const wrong = row ? displacedKeys(row.cells, expectedOf(step, lead, tab), places) : [];
+      const former = formerValues(queued.filter((update) => update.leadId === lead.id));
+      const wrong = row ? displacedKeys(row.cells, expectedOf(step, lead, tab), places, former) : [];
       cells.push(...wrong.map((key) => cellOfLead(lead, key, [row?.cells[places.get(key) ?? -1]])));
     }
     // Rows of one batch share their fate: if the others landed astray, so did those that show their Lead ID nowhere.
@@ -173,32 +175,41 @@ export function expectedOf(step: Step, lead: Lead, tab: SheetTab): Map<string, V
 
 const EMPTY = '';
 
+/** What a queued cell may still show by our own hand, as a cell shows it. */
+export const formerOf = ({ former }: CellUpdate) => (former ?? []).map((value) => cellValue(fieldCell(value)));
+
+function formerValues(updates: readonly CellUpdate[]): Map<string, readonly (Value | null)[]> {
+  return new Map(updates.map((update) => [update.columnKey, formerOf(update)]));
+}
+
 /**
  * The columns of a row whose values landed elsewhere. Proof is asked for, because people edit rows too: somewhere in
  * the row a value of ours must stand where another one belongs. Then every column is named that is empty or shows a
  * value of another one; a cell with words of its own is somebody's edit, and is left.
+ * @param former values that were changed since, and that the row may have been sent with
  * @returns with the Lead ID's own key first: it says that the row is to be repaired as a whole
  */
 export function displacedKeys(
   cells: readonly (string | number | boolean)[],
   expected: ReadonlyMap<string, Value | null>,
   places: ReadonlyMap<string, number>,
+  former: ReadonlyMap<string, readonly (Value | null)[]> = new Map(),
 ): string[] {
-  const ours = new Set<Value>();
-  for (const value of expected.values()) if (value !== null) ours.add(value);
+  const earlier = new Set([...former.values()].flat());
+  const ours = new Set([...expected.values(), ...earlier]);
   const wrong: string[] = [];
-  const byPlace = new Map([...places].map(([key, index]) => [index, key]));
-  let proof = false;
+  const marked = new Set(places.values());
+  let proof = cells.some((cell, index) => !marked.has(index) && cell !== EMPTY && earlier.has(cell));
   for (const [key, index] of places) {
     const want = expected.get(key) ?? EMPTY;
     const got = cells[index] ?? EMPTY;
-    if (got === want) continue;
+    if (got === want || former.get(key)?.includes(got)) continue;
     if (got === EMPTY || ours.has(got)) wrong.push(key);
     if (got !== EMPTY && ours.has(got)) proof = true;
   }
   if (!proof && wrong.length > 0) {
     const missing = new Set(wrong.map((key) => expected.get(key) ?? EMPTY));
-    proof = cells.some((cell, index) => !byPlace.has(index) && cell !== EMPTY && missing.has(cell));
+    proof = cells.some((cell, index) => !marked.has(index) && cell !== EMPTY && missing.has(cell));
   }
   return proof ? [LEAD_ID_KEY, ...wrong.filter((key) => key !== LEAD_ID_KEY)] : [];
 }

@@ -1,12 +1,10 @@
 import type { CellUpdate } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
-import { fieldCell } from '../../cells.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
-import { expectedOf } from './landed.ts';
+import { expectedOf, formerOf } from './landed.ts';
 import { isLeadId } from './match.ts';
 import { cellAt, cellName, EMPTY, type Snapshot, type Unchecked, type UncheckedCell, type Value } from './memory.ts';
 import type { TabPlan } from './plan.ts';
-import { cellValue } from './requests.ts';
 import type { Step } from './step.ts';
 import { findDamage } from './undo.ts';
 
@@ -199,9 +197,6 @@ function straysOf(
   });
   return strays;
 }
-
-/** What the cell may still show by our own hand, as a cell shows it. */
-const formerOf = ({ former }: CellUpdate) => (former ?? []).map((value) => cellValue(fieldCell(value)));
 
 /** Whether a cell shows words that we did not put there. */
 function isTheirs({ unchecked }: Work, update: CellUpdate, is: Value | null): boolean {

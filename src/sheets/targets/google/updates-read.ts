@@ -40,8 +40,7 @@ export async function readTab(step: Step, look: Look, plan: TabPlan, wanted: Wan
     rows.push(...block.value);
     for (const cell of block.value.flat()) missing.delete(cell);
     const end = block.value.length === 0 || (block.value.length < size && missing.size === 0);
-    const blocks = block.value.length === 0 ? n : n + 1;
-    if (end) return inOnePiece(step, { places: plan.map.places, rows }, blocks, plan);
+    if (end) return inOnePiece(step, { places: plan.map.places, rows }, n + 1, plan);
   }
   large.add(plan.tab.id);
   return readParts(step, look, plan, wanted);
@@ -49,7 +48,7 @@ export async function readTab(step: Step, look: Look, plan: TabPlan, wanted: Wan
 
 /** Several blocks fit together if nobody moved a row while they were read. */
 async function inOnePiece(step: Step, now: Snapshot, blocks: number, plan: TabPlan): Promise<Tried<Snapshot>> {
-  if (blocks <= 1) return { ok: true, value: now };
+  if (blocks === 1) return { ok: true, value: now };
   const tag = plan.tab.columns.find((column) => column.key === LEAD_ID_KEY)?.metadataId ?? -1;
   const reply = await step.api.columns(step.book, [tag]);
   if (!reply.ok) return { ok: false, outcome: failed(reply.failure, step.deps.clock.now()) };
