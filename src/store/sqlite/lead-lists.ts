@@ -4,6 +4,7 @@ import type { FormCache } from './form-cache.ts';
 import { tablePiece } from './lead-pieces.ts';
 import type { LeadRow, LeadRows } from './lead-rows.ts';
 import { createStatusLook } from './lead-status.ts';
+import { createMemo } from './memo.ts';
 import type { ListLimits } from './search/limits.ts';
 import { indexPieces, type Look, rangeOf } from './search/look.ts';
 import { countIn, idsIn, type Piece } from './search/piece.ts';
@@ -32,6 +33,9 @@ export function createLeadLists({ db, forms, rows, search, limits }: Deps): Pick
   const formTotals = db.query<{ leads: number; spam: number }, [string, string]>(
     'SELECT submission_count AS leads, spam_count AS spam FROM form WHERE site_id = ? AND id = ?',
   );
+  const counts = createMemo<number>(db);
+  /** Whether what was looked up since this was set is true until the database changes. */
+  let lasting = true;
   const lookByStatus = createStatusLook({ db, forms, limits, lookInIndex });
 
   /** Runs `work` on where the leads are that are looked for. */
@@ -48,19 +52,22 @@ export function createLeadLists({ db, forms, rows, search, limits }: Deps): Pick
     return total !== null && total.spam > total.leads;
   }
 
-  function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T {
-    const found = search.at(siteId, (file, complete) => {
+  function lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[], whole: boolean) => T): T {
+    const found = search.at(siteId, (file, { complete, current }) => {
+      lasting &&= current;
       const pieces = indexPieces(file, siteId, at, {
         confirm: (ids) => withWords(siteId, ids, at.filter),
         most: limits.doubts,
       });
-      if (complete) return { result: work(pieces) };
+      if (complete) return { result: work(pieces, true) };
       const { after, before } = rangeOf(at);
       const [rangeStart] = [file.upto(siteId), after].sort().reverse();
       const rest = tablePiece(db, siteId, at, { after: rangeStart ?? after, before });
-      return { result: work(at.newestFirst ? [rest, ...pieces] : [...pieces, rest]) };
+      return { result: work(at.newestFirst ? [rest, ...pieces] : [...pieces, rest], false) };
     });
-    return found ? found.result : work([tablePiece(db, siteId, at, rangeOf(at))]);
+    if (found) return found.result;
+    lasting = false;
+    return work([tablePiece(db, siteId, at, rangeOf(at))], false);
   }
 
   /** Of some leads, those that have the words searched for. */
@@ -99,7 +106,13 @@ export function createLeadLists({ db, forms, rows, search, limits }: Deps): Pick
         const total = filter.formId === undefined ? totals.get(siteId) : formTotals.get(siteId, filter.formId);
         return total ? kept(total) : 0;
       }
-      return look(siteId, { filter, newestFirst: true }, (pieces) => countIn(pieces, cap + 1));
+      const key = JSON.stringify([siteId, filter, cap]);
+      const known = counts.get(key);
+      if (known !== undefined) return known;
+      lasting = true;
+      const counted = look(siteId, { filter, newestFirst: true }, (pieces) => countIn(pieces, cap + 1));
+      if (lasting) counts.set(key, counted);
+      return counted;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { FormCache } from './form-cache.ts';
 import { conditionsOf, idsOf, orderOf, type Params } from './lead-pieces.ts';
 import type { ListLimits } from './search/limits.ts';
 import { type Look, rangeOf } from './search/look.ts';
-import { listPiece, type Piece, sortIds } from './search/piece.ts';
+import { countIn, idsIn, joined, listPiece, type Piece, sortIds } from './search/piece.ts';
 import { INDEXED_COLUMNS, type Indexed } from './search/tokens.ts';
 import { hasWords, queryWords, wordsOf } from './search/words.ts';
 
@@ -19,8 +19,11 @@ interface Deps {
   db: Database;
   forms: FormCache;
   limits: Pick<ListLimits, 'few' | 'many'>;
-  /** Runs `work` on where the index, or the table in its place, has what is looked for whatever its status. */
-  lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[]) => T): T;
+  /**
+   * Runs `work` on where the index has what is looked for whatever its status, but for `skipped`; `whole`: no part of
+   * it is the table's, which goes by the status.
+   */
+  lookInIndex<T>(siteId: string, at: Look, work: (pieces: Piece[], whole: boolean) => T): T;
 }
 
 /** Runs `work` on where the leads of one status are that are looked for. */
@@ -33,7 +36,7 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
     'SELECT id FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) AND sync_status = ?',
   );
 
-  return <T>(siteId: string, status: StatusOfRow, at: Look, work: (pieces: Piece[]) => T): T => {
+  function look<T>(siteId: string, status: StatusOfRow, at: Look, work: (pieces: Piece[]) => T): T {
     if (inStatus(siteId, status) <= few) return work([fewPiece(db, siteId, status, at)]);
     const { formId } = at.filter;
     if (!needsIndex(at)) {
@@ -41,30 +44,36 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
       if (status === 'pending') return work([pendingPiece(db, siteId, ofForms, at)]);
       if (formId === undefined) return work([statusPiece(db, siteId, status, at)]);
     }
-    const through = (range: Look, keep: Keep, dropped: number) =>
-      lookInIndex(siteId, range, (pieces) => work(pieces.map((piece) => checkedPiece(piece, keep, dropped))));
+    const through = (range: Look, keep: Keep) =>
+      lookInIndex(siteId, range, (pieces) => work(pieces.map((piece) => checkedPiece(piece, keep))));
     // Most leads are in the sheet, and few are not.
     if (status === 'synced' && inStatus(siteId, 'pending') + inStatus(siteId, 'failed') <= many) {
       const others = new Set([...idsOfStatus(db, siteId, 'pending', at), ...idsOfStatus(db, siteId, 'failed', at)]);
-      return through(at, (ids) => ids.filter((id) => !others.has(id)), others.size);
+      const keep: Keep = (ids) => ids.filter((id) => !others.has(id));
+      const countOthers = () => countOf(siteId, 'pending', at) + countOf(siteId, 'failed', at);
+      return lookInIndex(siteId, at, (pieces, whole) => {
+        const kept = pieces.map((piece) => checkedPiece(piece, keep));
+        return work(whole ? [exceptFew(pieces, kept, others.size, countOthers)] : kept);
+      });
     }
     if (inStatus(siteId, status) <= many) {
       const ids = sortIds(idsOfStatus(db, siteId, status, at), false);
       const [first, last] = [ids[0], ids.at(-1)];
       if (first === undefined || last === undefined) return work([]);
       const wanted = new Set(ids);
-      return through(
-        { ...at, within: { first, last } },
-        (found) => found.filter((id) => wanted.has(id)),
-        Number.POSITIVE_INFINITY,
-      );
+      return through({ ...at, within: { first, last } }, (found) => found.filter((id) => wanted.has(id)));
     }
     const check: Keep = (ids) => {
       const good = new Set(hasStatus.all(siteId, JSON.stringify(ids), status).map((row) => row.id));
       return ids.filter((id) => good.has(id));
     };
-    return through(at, check, Number.POSITIVE_INFINITY);
-  };
+    return through(at, check);
+  }
+
+  const countOf = (siteId: string, status: StatusOfRow, { filter, ...at }: Look) =>
+    look(siteId, status, { ...at, filter: { ...filter, syncStatus: status } }, (pieces) => countIn(pieces, many));
+
+  return look;
 }
 
 /** Whether something is asked for that no index of the table knows. */
@@ -146,9 +155,20 @@ type Keep = (ids: readonly string[]) => string[];
 /** Ids are looked at in growing bites. */
 const BITES = [256, 2_048, 65_536];
 
-/** Of a piece, what `keep` leaves, which drops no more than `dropped`. */
-function checkedPiece(inner: Piece, keep: Keep, dropped: number): Piece {
-  if (dropped === 0) return inner;
+/** What pieces have but for a few others, which are counted by themselves. `kept`: the pieces without those. */
+function exceptFew(pieces: readonly Piece[], kept: readonly Piece[], few: number, countOthers: () => number): Piece {
+  if (few === 0) return joined(pieces);
+  return {
+    count(limit) {
+      const all = countIn(pieces, limit + few);
+      return all === limit + few ? limit : Math.min(limit, all - countOthers());
+    },
+    ids: (skip, take) => idsIn(kept, skip, take),
+  };
+}
+
+/** Of a piece, what `keep` leaves. */
+function checkedPiece(inner: Piece, keep: Keep): Piece {
   function* found(): Generator<string> {
     for (let seen = 0, bite = 0; ; bite++) {
       const size = BITES[Math.min(bite, BITES.length - 1)] ?? 0;
@@ -159,13 +179,10 @@ function checkedPiece(inner: Piece, keep: Keep, dropped: number): Piece {
     }
   }
   return {
-    count(limit) {
-      // Often there are so many that those to be dropped don't matter.
-      if (Number.isFinite(dropped) && inner.count(limit + dropped) === limit + dropped) return limit;
-      return found()
+    count: (limit) =>
+      found()
         .take(limit)
-        .reduce((n) => n + 1, 0);
-    },
+        .reduce((n) => n + 1, 0),
     ids: (skip, take) => found().drop(skip).take(take).toArray(),
   };
 }

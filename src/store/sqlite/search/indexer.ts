@@ -15,6 +15,14 @@ interface Stale {
   site_id: string;
 }
 
+/** What an index knows of a site. */
+export interface Known {
+  /** All leads of the site are in it. */
+  complete: boolean;
+  /** And as they are now. */
+  current: boolean;
+}
+
 /** Up to which change the index has taken in what the database noted in `search_stale`. */
 const STALE_UPTO = 'stale_upto';
 
@@ -69,9 +77,8 @@ export class Indexer {
 
   /**
    * Takes in what is new of a site and what changed of any, if that is not more than `limit` leads each.
-   * @returns whether nothing of the site's new leads is missing now
    */
-  bring(file: SearchFile, siteId: string, limit: number): boolean {
+  bring(file: SearchFile, siteId: string, limit: number): Known {
     const upto = file.upto(siteId);
     const staleUpto = file.number(STALE_UPTO);
     const lag = this.#lag.get(siteId, upto, limit + 1)?.leads ?? 0;
@@ -86,7 +93,7 @@ export class Indexer {
         writing.finish();
       });
     }
-    return lag <= limit;
+    return { complete: lag <= limit, current: lag <= limit && stale.length <= limit };
   }
 
   /** Takes in what waits longest, at most `leads` of it. @returns how many leads it were; 0: nothing waits */

@@ -1,7 +1,7 @@
 import { timePart } from '../../../lib/ids.ts';
 import type { LeadFilter } from '../../store.ts';
 import { docOf, placeOf, type SearchFile } from './file.ts';
-import { countIn, idsIn, type Piece, sortIds } from './piece.ts';
+import { countIn, idsIn, listPiece, type Piece, sortIds } from './piece.ts';
 import { type Match, matchOf } from './tokens.ts';
 
 export interface Look {
@@ -91,16 +91,18 @@ function runPieces(file: SearchFile, { site, run, match, look, doubts }: RunLook
 /**
  * All words that begin with a long one are not in one list; to merge theirs takes some milliseconds a block. Most who
  * type a long word type all of it, so leads that have just this word are looked up first; then those that have one with
- * the same first letters, which are few as a rule.
+ * the same first letters, which are few as a rule. Where the other filters leave few, those are looked into at once.
  */
 function longWordsPiece(
-  { all, certain, doubtful }: Extract<Match, { kind: 'long' }>,
+  { all, certain, doubtful, wider }: Extract<Match, { kind: 'long' }>,
   piece: (expression: string) => Piece,
   newestFirst: boolean,
   { confirm, most }: Doubts,
 ): Piece {
   let chosen: { sure: Piece; confirmed: string[] } | null = null;
   function choose(): { sure: Piece; confirmed: string[] } {
+    const few = wider === null ? null : piece(wider).ids(0, most + 1);
+    if (few !== null && few.length <= most) return { sure: listPiece([]), confirmed: confirm(few) };
     const found = piece(doubtful).ids(0, most + 1);
     if (found.length > most) return { sure: piece(all), confirmed: [] };
     return { sure: piece(certain), confirmed: found.length === 0 ? [] : confirm(found) };

@@ -29,6 +29,11 @@ export function idsIn(pieces: readonly Piece[], skip: number, take: number): str
   return ids;
 }
 
+/** Several pieces as one. */
+export function joined(pieces: readonly Piece[]): Piece {
+  return { count: (limit) => countIn(pieces, limit), ids: (skip, take) => idsIn(pieces, skip, take) };
+}
+
 /** What is known already. */
 export function listPiece(ids: readonly string[]): Piece {
   return {

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../../lib/clock.ts';
 import { errorText } from '../../../lib/errors.ts';
 import type { LogData } from '../../../lib/log.ts';
 import { removeSearchFile, SearchFile, verdictOn } from './file.ts';
-import { Indexer } from './indexer.ts';
+import { Indexer, type Known } from './indexer.ts';
 import type { ListLimits } from './limits.ts';
 import { mergeLists } from './writing.ts';
 
@@ -43,10 +43,9 @@ export type SayOfIndex = (event: string, data: LogData) => void;
 
 export interface Search {
   /**
-   * The index, with all that is known of the site if that is little to take in; `complete` says whether it was. Null:
-   * there is none to be had just now.
+   * The index, with what was still to be taken in if that is little. Null: there is none to be had just now.
    */
-  at<T>(siteId: string, look: (file: SearchFile, complete: boolean) => T): T | null;
+  at<T>(siteId: string, look: (file: SearchFile, known: Known) => T): T | null;
   /** Starts to take in what waits, in small slices with rests between; returns at once. */
   tend(say: SayOfIndex): void;
   close(): void;
@@ -202,11 +201,7 @@ export function createSearch(deps: SearchDeps): Search {
   }
 
   return {
-    at: (siteId, look) =>
-      guarded((opened) => {
-        const complete = bring(opened, siteId);
-        return look(opened, complete);
-      }),
+    at: (siteId, look) => guarded((opened) => look(opened, bring(opened, siteId))),
     tend(say) {
       if (closed || cancelStep) return;
       if (file?.replaced) {
@@ -222,11 +217,11 @@ export function createSearch(deps: SearchDeps): Search {
     },
   };
 
-  function bring(opened: SearchFile, siteId: string): boolean {
+  function bring(opened: SearchFile, siteId: string): Known {
     try {
       return indexer.bring(opened, siteId, limits.bring);
     } catch (error) {
-      if (error instanceof SQLiteError && verdictOn(error) === 'busy') return false;
+      if (error instanceof SQLiteError && verdictOn(error) === 'busy') return { complete: false, current: false };
       throw error;
     }
   }
