@@ -9,12 +9,9 @@ export function record(request: UserRequest | SiteRequest, deed: Deed): Promise<
   const { services, visit } = request;
   const { address } = visit.where;
   const doer = {
-    actor: { kind: 'user', id: visit.user.id, name: visit.user.name || visit.user.email },
+    actor: { kind: 'user', id: visit.user.id, name: visit.user.email },
     addressHash: address === null ? null : services.vault.hashAddress(address),
   } as const;
   const siteId = 'site' in request ? request.site.id : null;
   return services.store.audit.record(doer, { siteId, before: null, after: null, ...deed });
 }
-
-/** The same, by its other name. */
-export const auditBy = record;

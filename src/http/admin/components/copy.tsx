@@ -3,7 +3,7 @@ export function CopyBlock({ id, text, label }: { id: string; text: string; label
   return (
     <div class="copy-block">
       <figure class="code" tabindex={0} aria-label={label}>
-        <pre class="code">
+        <pre class="code" tabindex={0}>
           <code id={id}>{text}</code>
         </pre>
       </figure>

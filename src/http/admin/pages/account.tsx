@@ -206,7 +206,7 @@ function RecoveryCodes({ codes }: { codes: readonly string[] }) {
         title="Your recovery codes"
         lead="Each lets you in once when you don’t have your phone. They are shown only now."
       />
-      <pre class="code" id="codes">
+      <pre class="code" tabindex={0} id="codes">
         {codes.join('\n')}
       </pre>
       <p class="actions">

@@ -180,7 +180,9 @@ function Origin({ lead }: LeadProps) {
       {metadata === null ? null : (
         <details>
           <summary>Metadata</summary>
-          <pre class="code">{metadata}</pre>
+          <pre class="code" tabindex={0}>
+            {metadata}
+          </pre>
         </details>
       )}
     </Card>

@@ -122,7 +122,9 @@ function Welcome() {
         for an hour.
       </p>
       <p>To print a new one, run this on the server:</p>
-      <pre class="code">leadtosheet setup-link</pre>
+      <pre class="code" tabindex={0}>
+        leadtosheet setup-link
+      </pre>
     </>
   );
 }
