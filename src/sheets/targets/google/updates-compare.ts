@@ -3,7 +3,16 @@ import type { Lead } from '../../../store/store.ts';
 import { LEAD_ID_KEY } from '../../columns.ts';
 import { expectedOf, formerOf } from './landed.ts';
 import { isLeadId } from './match.ts';
-import { cellAt, cellName, EMPTY, type Snapshot, type Unchecked, type UncheckedCell, type Value } from './memory.ts';
+import {
+  cellAt,
+  cellName,
+  EMPTY,
+  type Row,
+  type Snapshot,
+  type Unchecked,
+  type UncheckedCell,
+  type Value,
+} from './memory.ts';
 import type { TabPlan } from './plan.ts';
 import type { Step } from './step.ts';
 import { findDamage } from './undo.ts';
@@ -99,29 +108,28 @@ function rowsOfLeads(now: Snapshot): Map<string, number> {
 
 /**
  * The rows of leads whose values landed beside their columns: where the Lead ID stands, or, if somebody has typed
- * over that or deleted the column it stood in, the row without any Lead ID that shows most of the lead's values.
+ * over that or deleted the column it stood in, the row without any Lead ID that holds mostly values of the lead.
  */
 function findAstray(step: Step, { work, now }: Found, rows: Map<string, number>): void {
   const { sheets } = step.deps.store;
   const lost = new Set(work.astray.filter((id) => !rows.has(id)));
-  const nameless: { row: number; cells: ReadonlySet<Value | null> }[] = [];
+  const nameless: { row: number; cells: Row }[] = [];
   if (lost.size === 0) return;
   now.rows.forEach((cells, row) => {
     const ids = cells.filter(isLeadId);
     const own = ids.find((id) => lost.has(id));
     if (own !== undefined) rows.set(own, row);
-    else if (row > 0 && ids.length === 0) nameless.push({ row, cells: new Set(cells) });
+    else if (row > 0 && ids.length === 0) nameless.push({ row, cells: cells.filter((cell) => cell !== EMPTY) });
   });
+  const left = [...lost].filter((id) => !rows.has(id));
+  const queued = sheets.updatesOf(step.at.site.id, left);
   const likely: { leadId: string; row: number; shared: number }[] = [];
-  for (const lead of sheets.leadsByIds(
-    step.at.site.id,
-    [...lost].filter((id) => !rows.has(id)),
-  )) {
-    const expected = new Set(expectedOf(step, lead, work.plan.tab).values());
-    const values = [...expected].filter((value) => value !== null && value !== lead.id);
+  for (const lead of sheets.leadsByIds(step.at.site.id, left)) {
+    const former = queued.filter((update) => update.leadId === lead.id).flatMap(formerOf);
+    const values = new Set([...expectedOf(step, lead, work.plan.tab).values(), ...former]);
     for (const { row, cells } of nameless) {
-      const shared = values.filter((value) => cells.has(value)).length;
-      if (shared >= 2 && shared * 2 >= values.length) likely.push({ leadId: lead.id, row, shared });
+      const shared = new Set(cells.filter((cell) => cell !== null && values.has(cell))).size;
+      if (shared >= 2 && shared * 2 >= cells.length) likely.push({ leadId: lead.id, row, shared });
     }
   }
   // Leads may share values with each other: each row goes to the one that shares most with it.
