@@ -1,34 +1,36 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Other people's clients, with dependencies of their own: see its package.json. Scripts in it run as processes. */
 export const CLIENTS = join(import.meta.dir, '../clients');
 
-let installed: Promise<string | null> | null = null;
+const MARK = join(CLIENTS, 'node_modules/.installed');
+const pins = () => readFileSync(join(CLIENTS, 'bun.lock'), 'utf8');
 
 /**
- * Installs other people's clients, once, where they are not installed yet. Null when they are there, else why not:
- * tests that need them are skipped then, visibly. With CI=true that is an error.
+ * Null when other people's clients are installed as pinned, else what to do: tests that need them are skipped then,
+ * visibly. With CI=true that is an error. It installs nothing itself: a test process that has once looked for a
+ * package in vain does not find it later.
  */
-export function missingClients(): Promise<string | null> {
-  installed ??= install();
-  return installed;
+export async function missingClients(): Promise<string | null> {
+  if (existsSync(MARK) && readFileSync(MARK, 'utf8') === pins()) return null;
+  const reason =
+    'other people’s clients are not installed: `bun run test` does that, or bun test/support/install-clients.ts';
+  if (process.env.CI === 'true') throw new Error(reason);
+  console.error(reason);
+  return reason;
 }
 
-async function install(): Promise<string | null> {
-  if (existsSync(join(CLIENTS, 'node_modules/.done'))) return null;
+/** Installs them where they are not there as pinned. @returns why that failed, or null */
+export async function installClients(): Promise<string | null> {
+  if (existsSync(MARK) && readFileSync(MARK, 'utf8') === pins()) return null;
   const child = Bun.spawn([process.execPath, 'install', '--frozen-lockfile'], {
     cwd: CLIENTS,
     stdout: 'ignore',
     stderr: 'pipe',
   });
   const [said, exit] = await Promise.all([new Response(child.stderr).text(), child.exited]);
-  if (exit === 0) {
-    await Bun.write(join(CLIENTS, 'node_modules/.done'), '');
-    return null;
-  }
-  const reason = `test/clients could not be installed: ${said.trim().split('\n').at(-1) ?? ''}`;
-  if (process.env.CI === 'true') throw new Error(reason);
-  console.error(reason);
-  return reason;
+  if (exit !== 0) return `test/clients could not be installed: ${said.trim().split('\n').at(-1) ?? ''}`;
+  await Bun.write(MARK, pins());
+  return null;
 }
