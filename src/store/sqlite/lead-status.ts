@@ -36,6 +36,11 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
     'SELECT id FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) AND sync_status = ?',
   );
 
+  function check(siteId: string, status: StatusOfRow, ids: readonly string[]): string[] {
+    const good = new Set(hasStatus.all(siteId, JSON.stringify(ids), status).map((row) => row.id));
+    return ids.filter((id) => good.has(id));
+  }
+
   function look<T>(siteId: string, status: StatusOfRow, at: Look, work: (pieces: Piece[]) => T): T {
     if (inStatus(siteId, status) <= few) return work([fewPiece(db, siteId, status, at)]);
     const { formId } = at.filter;
@@ -48,12 +53,17 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
       lookInIndex(siteId, range, (pieces) => work(pieces.map((piece) => checkedPiece(piece, keep))));
     // Most leads are in the sheet, and few are not.
     if (status === 'synced' && inStatus(siteId, 'pending') + inStatus(siteId, 'failed') <= many) {
-      const others = new Set([...idsOfStatus(db, siteId, 'pending', at), ...idsOfStatus(db, siteId, 'failed', at)]);
-      const keep: Keep = (ids) => ids.filter((id) => !others.has(id));
+      let others: Set<string> | null = null;
+      const keep: Keep = (ids) => {
+        if (ids.length < BITES[0]) return check(siteId, status, ids);
+        others ??= new Set([...idsOfStatus(db, siteId, 'pending', at), ...idsOfStatus(db, siteId, 'failed', at)]);
+        return ids.filter((id) => others?.has(id) !== true);
+      };
+      const few = inStatus(siteId, 'pending') + inStatus(siteId, 'failed');
       const countOthers = () => countOf(siteId, 'pending', at) + countOf(siteId, 'failed', at);
       return lookInIndex(siteId, at, (pieces, whole) => {
         const kept = pieces.map((piece) => checkedPiece(piece, keep));
-        return work(whole ? [exceptFew(pieces, kept, others.size, countOthers)] : kept);
+        return work(whole ? [exceptFew(pieces, kept, few, countOthers)] : kept);
       });
     }
     if (inStatus(siteId, status) <= many) {
@@ -63,11 +73,7 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
       const wanted = new Set(ids);
       return through({ ...at, within: { first, last } }, (found) => found.filter((id) => wanted.has(id)));
     }
-    const check: Keep = (ids) => {
-      const good = new Set(hasStatus.all(siteId, JSON.stringify(ids), status).map((row) => row.id));
-      return ids.filter((id) => good.has(id));
-    };
-    return through(at, check);
+    return through(at, (ids) => check(siteId, status, ids));
   }
 
   const countOf = (siteId: string, status: StatusOfRow, { filter, ...at }: Look) =>
@@ -153,7 +159,7 @@ function pendingPiece(db: Database, siteId: string, formIds: readonly string[], 
 /** Those of some ids that are wanted, in their order. */
 type Keep = (ids: readonly string[]) => string[];
 /** Ids are looked at in growing bites. */
-const BITES = [256, 2_048, 65_536];
+const BITES = [256, 2_048, 65_536] as const;
 
 /** What pieces have but for a few others, which are counted by themselves. `kept`: the pieces without those. */
 function exceptFew(pieces: readonly Piece[], kept: readonly Piece[], few: number, countOthers: () => number): Piece {
@@ -161,7 +167,8 @@ function exceptFew(pieces: readonly Piece[], kept: readonly Piece[], few: number
   return {
     count(limit) {
       const all = countIn(pieces, limit + few);
-      return all === limit + few ? limit : Math.min(limit, all - countOthers());
+      if (all === limit + few) return limit;
+      return all < BITES[0] ? countIn(kept, limit) : Math.min(limit, all - countOthers());
     },
     ids: (skip, take) => idsIn(kept, skip, take),
   };
@@ -171,7 +178,7 @@ function exceptFew(pieces: readonly Piece[], kept: readonly Piece[], few: number
 function checkedPiece(inner: Piece, keep: Keep): Piece {
   function* found(): Generator<string> {
     for (let seen = 0, bite = 0; ; bite++) {
-      const size = BITES[Math.min(bite, BITES.length - 1)] ?? 0;
+      const size = BITES[bite] ?? 65_536;
       const ids = inner.ids(seen, size);
       yield* keep(ids);
       if (ids.length < size) return;

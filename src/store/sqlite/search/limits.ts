@@ -12,4 +12,4 @@ export interface ListLimits {
   many: number;
 }
 
-export const LIST_LIMITS: ListLimits = { blockLeads: 32_768, bring: 1_000, doubts: 48, few: 1_000, many: 20_000 };
+export const LIST_LIMITS: ListLimits = { blockLeads: 32_768, bring: 1_000, doubts: 32, few: 1_000, many: 20_000 };

@@ -91,7 +91,8 @@ function runPieces(file: SearchFile, { site, run, match, look, doubts }: RunLook
 /**
  * All words that begin with a long one are not in one list; to merge theirs takes some milliseconds a block. Most who
  * type a long word type all of it, so leads that have just this word are looked up first; then those that have one with
- * the same first letters, which are few as a rule. Where the other filters leave few, those are looked into at once.
+ * the same first letters, which are few as a rule. Where less than all that is asked for leaves few, those are looked
+ * into at once.
  */
 function longWordsPiece(
   { all, certain, doubtful, wider }: Extract<Match, { kind: 'long' }>,
@@ -101,8 +102,10 @@ function longWordsPiece(
 ): Piece {
   let chosen: { sure: Piece; confirmed: string[] } | null = null;
   function choose(): { sure: Piece; confirmed: string[] } {
-    const few = wider === null ? null : piece(wider).ids(0, most + 1);
-    if (few !== null && few.length <= most) return { sure: listPiece([]), confirmed: confirm(few) };
+    for (const expression of wider) {
+      const few = piece(expression).ids(0, most + 1);
+      if (few.length <= most) return { sure: listPiece([]), confirmed: few.length === 0 ? [] : confirm(few) };
+    }
     const found = piece(doubtful).ids(0, most + 1);
     if (found.length > most) return { sure: piece(all), confirmed: [] };
     return { sure: piece(certain), confirmed: found.length === 0 ? [] : confirm(found) };

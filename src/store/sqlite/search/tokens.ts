@@ -66,10 +66,10 @@ export type Match =
   | { kind: 'plain'; all: string }
   /**
    * A word is longer than the beginnings that have lists. `all` finds the leads, with some work; `certain` those that
-   * have just this word; `doubtful` all others that may have a longer one. `wider`: what is found without any word;
-   * null: all leads.
+   * have just this word; `doubtful` all others that may have a longer one. `wider`: what is found with one
+   * long word's beginning alone, or with none of the words.
    */
-  | { kind: 'long'; all: string; certain: string; doubtful: string; wider: string | null };
+  | { kind: 'long'; all: string; certain: string; doubtful: string; wider: readonly string[] };
 
 /**
  * What a filter asks the index for, but for its time and for `pending`, `synced` and `failed`, which the index does not
@@ -96,7 +96,7 @@ export function matchOf(siteNumber: number, filter: LeadFilter): Match | null {
     kind: 'long',
     all,
     certain: expression(words.map(exact)),
-    wider: marks.length > 0 ? expression([]) : null,
+    wider: [...(marks.length > 0 ? [[]] : []), ...long.map((word) => [starting(beginning(word))])].map(expression),
     doubtful: `(${likely}) NOT (${long.map(exact).join(' AND ')})`,
   };
 }
