@@ -39,6 +39,9 @@ const KEYED: Readonly<Record<string, Scope | null>> = {
 };
 /** Every route that takes none, and why. A route under /api that is in neither list fails the first test. */
 const OPEN: Readonly<Record<string, string>> = {
+  'GET /': 'leads to the admin UI',
+  'ALL /admin': 'the admin UI: people sign in there',
+  'ALL /admin/*': 'the admin UI: people sign in there',
   'GET /docs': 'documentation',
   'GET /docs/api': 'documentation',
   'GET /docs/mcp': 'documentation',
