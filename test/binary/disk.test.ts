@@ -122,7 +122,7 @@ describe.skipIf(!possible)('a disk of its own', () => {
   let access: Access;
   let options: RunOptions & { dir: string };
   beforeAll(async () => {
-    const mounted = await mountDisk(dir, '12m');
+    const mounted = await mountDisk(dir, '32m');
     if (!mounted) throw new Error('no disk');
     disk = mounted;
     options = { dir, wrap: disk.wrap };
