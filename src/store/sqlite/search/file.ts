@@ -56,6 +56,7 @@ export class SearchFile {
   readonly db: Database;
   readonly #path: string;
   readonly #inode: number;
+  #grown = false;
 
   private constructor(path: string, db: Database) {
     this.#path = path;
@@ -74,7 +75,7 @@ export class SearchFile {
       db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       db.run('PRAGMA journal_mode = WAL');
       db.run('PRAGMA synchronous = NORMAL');
-      db.run('PRAGMA cache_size = -8000');
+      db.run('PRAGMA cache_size = -4000');
       db.run('PRAGMA journal_size_limit = 16777216');
       if (isOurs(db, databaseId)) return new SearchFile(path, db);
     } catch (error) {
@@ -90,15 +91,13 @@ export class SearchFile {
     return statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode;
   }
 
-  close(): void {
-    this.db.close();
+  /** Whether a block was begun: what the one before needed for its writing is kept in memory until this is closed. */
+  get grown(): boolean {
+    return this.#grown;
   }
 
-  /** Closes and deletes it. A file that somebody else put in its place stays. */
-  discard(): void {
-    const { replaced } = this;
-    this.close();
-    if (!replaced) removeSearchFile(this.#path);
+  close(): void {
+    this.db.close();
   }
 
   /** Runs `work` in one transaction. @throws SQLiteError SQLITE_BUSY while another process writes for long */
@@ -160,6 +159,7 @@ export class SearchFile {
   }
 
   addBlock(run: number): Block {
+    this.#grown = true;
     const row = this.db
       .query<{ number: number }, [number]>('INSERT INTO block (run, slots, merged) VALUES (?, 0, 0) RETURNING number')
       .get(run);

@@ -149,6 +149,7 @@ export function createSearch(deps: SearchDeps): Search {
       settle();
       return;
     }
+    if (file?.grown) shut();
     taken += done;
     said = '';
     sliceLeads = Math.round(Math.min(MAX_SLICE, 2 * sliceLeads, Math.max(MIN_SLICE, (sliceLeads * SLICE_MS) / tookMs)));
