@@ -134,8 +134,13 @@ function parsed(text: string): Json | null {
 export function leadProblems(lead: Submission): string[] {
   const problems = submission.details(lead).map(({ path, message }) => `${path} ${message}`);
   const text = JSON.stringify(lead);
-  // Half a surrogate pair is written as an escape of its own.
-  if (/\\ud[89a-f]/i.test(text)) problems.push('holds half a surrogate pair');
+  // Looked for in the texts themselves: a text may hold the six characters of an escape.
+  JSON.parse(text, (name: string, value: unknown) => {
+    if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
+      problems.push('holds half a surrogate pair');
+    }
+    return value;
+  });
   if (/\\u00[01][0-9a-f](?<!\\u0009|\\u000a)/i.test(text)) problems.push('holds a control character');
   const names = Object.keys(lead.fields);
   if (names.length > 200) problems.push(`has ${names.length} fields`);
