@@ -37,10 +37,10 @@ function synced(siteId: string, n: number): Promise<void> {
 
 /** Starts work and waits for what comes of it. */
 async function worked(person: Person, siteId: string, kind: string): Promise<string> {
-  expect(await person.post(`${sheetOf(siteId)}/work`, { kind })).toMatchObject({ status: 303 });
+  expect(await person.post(`${sheetOf(siteId)}/task`, { kind })).toMatchObject({ status: 303 });
   let html = '';
   await until(`${kind} is done`, async () => {
-    html = (await person.get(`${sheetOf(siteId)}/work`)).html;
+    html = (await person.get(`${sheetOf(siteId)}/task`)).html;
     return !html.includes('Look again');
   });
   return html;
@@ -86,14 +86,14 @@ test('the check tells its steps; comparing tells the numbers, and that a file wa
 
 test('no such work is refused; two at once are not done', async () => {
   const { siteId } = await withRows(['One']);
-  expect((await owner.post(`${sheetOf(siteId)}/work`, { kind: 'constructor' })).status).toBe(400);
+  expect((await owner.post(`${sheetOf(siteId)}/task`, { kind: 'constructor' })).status).toBe(400);
   let open: () => void = () => {};
   const held = services.sync.exclusively(siteId, () => new Promise<void>((resolve) => (open = resolve)));
-  await owner.post(`${sheetOf(siteId)}/work`, { kind: 'verify' });
+  await owner.post(`${sheetOf(siteId)}/task`, { kind: 'verify' });
   const running = await owner.get(sheetOf(siteId));
   expect(running.html).toContain('Comparing the sheet with the database…');
-  expect((await owner.post(`${sheetOf(siteId)}/work`, { kind: 'verify' })).status).toBe(409);
-  await owner.post(`${sheetOf(siteId)}/work/stop`);
+  expect((await owner.post(`${sheetOf(siteId)}/task`, { kind: 'verify' })).status).toBe(409);
+  await owner.post(`${sheetOf(siteId)}/task/stop`);
   open();
   await held;
   await until('stopped', async () => (await owner.get(sheetOf(siteId))).html.includes('Stopped before the end.'));
@@ -190,7 +190,7 @@ test('a viewer looks and changes nothing; another’s site is not there', async 
   expect(page.status).toBe(200);
   expect(page.html).not.toContain('Upkeep');
   const before = store.sites.get(site.id);
-  for (const path of ['/work', '/work/stop', '/resume', '/resume-tab', '/connect', '/local', '/choices']) {
+  for (const path of ['/task', '/task/stop', '/resume', '/resume-tab', '/connect', '/local', '/choices']) {
     expect((await viewer.post(`${sheetOf(site.id)}${path}`, { quality: 'x', kind: 'verify' })).status).toBe(403);
   }
   expect(store.sites.get(site.id)).toEqual(before);

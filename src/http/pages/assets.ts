@@ -1,6 +1,7 @@
 import htmxJs from 'htmx.org/dist/htmx.min.js' with { type: 'text' };
 import adminCss from '../../../public/admin.css' with { type: 'text' };
 import adminJs from '../../../public/admin.js' with { type: 'text' };
+import baseCss from '../../../public/base.css' with { type: 'text' };
 import docsCss from '../../../public/docs.css' with { type: 'text' };
 import docsJs from '../../../public/docs.js' with { type: 'text' };
 import icon from '../../../public/icon.svg' with { type: 'text' };
@@ -18,12 +19,15 @@ function asset(name: string, type: string, text: string): Asset {
   return { path: `/assets/${stem}-${mark}.${ending}`, ...sendable(type, text) };
 }
 
-export const DOCS_CSS = asset('docs.css', 'text/css; charset=utf-8', `${tokensCss}\n${docsCss}`);
+/** One file for a page: what all pages have in common comes first. */
+const sheet = (own: string): string => `${tokensCss}\n${baseCss}\n${own}`;
+
+export const DOCS_CSS = asset('docs.css', 'text/css; charset=utf-8', sheet(docsCss));
 export const DOCS_JS = asset('docs.js', 'text/javascript; charset=utf-8', docsJs);
 
 export const ICON = asset('icon.svg', 'image/svg+xml', icon);
 
-export const ADMIN_CSS = asset('admin.css', 'text/css; charset=utf-8', `${tokensCss}\n${adminCss}`);
+export const ADMIN_CSS = asset('admin.css', 'text/css; charset=utf-8', sheet(adminCss));
 export const ADMIN_JS = asset('admin.js', 'text/javascript; charset=utf-8', adminJs);
 export const HTMX_JS = asset('htmx.js', 'text/javascript; charset=utf-8', htmxJs);
 

@@ -2,7 +2,7 @@
 export function CopyBlock({ id, text, label }: { id: string; text: string; label: string }) {
   return (
     <div class="copy-block">
-      <figure class="code" tabindex={0} aria-label={label}>
+      <figure class="code" aria-label={label}>
         <pre class="code" tabindex={0}>
           <code id={id}>{text}</code>
         </pre>
@@ -22,7 +22,8 @@ export function Secret({ id, text }: { id: string; text: string }) {
   );
 }
 
-function CopyButton({ of }: { of: string }) {
+/** A button that copies what the element of this id says; there only where scripts run. */
+export function CopyButton({ of }: { of: string }) {
   return (
     <button type="button" class="button small" data-copy={`#${of}`} hidden>
       Copy

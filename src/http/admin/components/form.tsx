@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { Refused } from '../../../accounts/accounts.ts';
 
 /** A form of the admin UI: it always carries what tells it from one of another page. */
 export function PostForm(props: {
@@ -181,6 +182,24 @@ export function ChecksField(props: {
     </fieldset>
   );
 }
+
+/** Why something was not done, where it is about no field in particular. */
+export function Refusal({ refused }: { refused: Refused<string> | null }) {
+  return refused === null || refused.field !== null ? null : <Alert text={refused.message} />;
+}
+
+/** What went wrong with a form as a whole; said aloud where pages are heard. */
+export function Alert({ text }: { text: string }) {
+  return (
+    <p class="error" role="alert">
+      {text}
+    </p>
+  );
+}
+
+/** Why something was not done, where it is about this field. */
+export const errorOf = (refused: Refused<string> | null, field: Refused<string>['field']): string | undefined =>
+  refused?.field === field ? refused.message : undefined;
 
 export function Submit({ text, danger }: { text: string; danger?: boolean }) {
   return (

@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry, AuditValues } from '../../../store/accounts.ts';
 import { Empty, Moment, PageTitle } from '../components/parts.tsx';
+import { StackTable } from '../components/table.tsx';
 import type { AdminRoute, PageOutcome, UserRequest } from '../route.ts';
 
 const PAGE_SIZE = 50;
@@ -39,24 +40,11 @@ function AuditLog({ entries, narrowed, later, next, siteName, now }: AuditProps)
           <p>What you and your team change is listed here.</p>
         </Empty>
       ) : (
-        <div class="table-frame">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>What</th>
-                <th>Change</th>
-                <th>Site</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map((entry) => (
-                <Entry key={entry.id} entry={entry} narrowed={narrowed} siteName={siteName} now={now} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <StackTable columns={['When', 'Who', 'What', 'Change', 'Site']}>
+          {entries.map((entry) => (
+            <Entry key={entry.id} entry={entry} narrowed={narrowed} siteName={siteName} now={now} />
+          ))}
+        </StackTable>
       )}
       <nav class="under" aria-label="Pages">
         {later ? <a href={addressOf(narrowed)}>Newest</a> : <span />}

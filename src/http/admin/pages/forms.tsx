@@ -8,6 +8,7 @@ import { record } from '../audit.ts';
 import { Sparkline } from '../components/chart.tsx';
 import { ChecksField, PostForm, Submit, TextField } from '../components/form.tsx';
 import { Card, count, Empty, Facts, Moment, PageTitle } from '../components/parts.tsx';
+import { StackTable } from '../components/table.tsx';
 import { cut, SOURCE_WORDS } from '../lead-words.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { percent } from './dashboard.tsx';
@@ -32,26 +33,21 @@ export function Forms({ base, forms, now, zone }: FormsProps) {
         </Empty>
       ) : (
         <>
-          <div class="table-frame">
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th>Form</th>
-                  <th>Tab</th>
-                  <th>First came by</th>
-                  <th class="number">Leads</th>
-                  <th class="number">Spam, 7 days</th>
-                  <th>Last lead</th>
-                  <th>{CHART_DAYS} days</th>
-                </tr>
-              </thead>
-              <tbody>
-                {forms.map((form) => (
-                  <FormRow key={form.id} base={base} form={form} now={now} zone={zone} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <StackTable
+            columns={[
+              'Form',
+              'Tab',
+              'First came by',
+              { text: 'Leads', number: true },
+              { text: 'Spam, 7 days', number: true },
+              'Last lead',
+              `${CHART_DAYS} days`,
+            ]}
+          >
+            {forms.map((form) => (
+              <FormRow key={form.id} base={base} form={form} now={now} zone={zone} />
+            ))}
+          </StackTable>
           <p class="under">
             {count(forms.length)} {forms.length === 1 ? 'form' : 'forms'}
           </p>

@@ -5,6 +5,7 @@ import { CopyBlock, Secret } from '../components/copy.tsx';
 import { ChecksField, type Choice, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';
 import { Card, Empty, Facts, Moment, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
+import { StackTable } from '../components/table.tsx';
 
 const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
   'submissions:read': 'Read leads: every field of every lead of this site',
@@ -160,44 +161,30 @@ export function KeyList({ keys, base, zone, now, mayEdit }: KeyListProps) {
   const ended = (key: StoredKey) => (standing(key, now) === 'active' ? 0 : 1);
   const sorted = [...keys].sort((a, b) => ended(a) - ended(b) || (a.id < b.id ? 1 : -1));
   return (
-    <div class="table-frame">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Key</th>
-            <th>Scopes</th>
-            <th>Last used</th>
-            <th>Stops working</th>
-            <th>Status</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((key) => (
-            <tr key={key.id}>
-              <td data-label="Name" class="breaks">
-                <a class="row" href={`${base}/keys/${key.id}`}>
-                  <bdi>{key.name}</bdi>
-                </a>
-              </td>
-              <td data-label="Key">
-                <code>{key.prefix}…</code>
-              </td>
-              <td data-label="Scopes">{key.scopes.join(', ')}</td>
-              <td data-label="Last used">
-                <Moment at={key.lastUsedAt} now={now} zone={zone} />
-              </td>
-              <td data-label="Stops working">
-                <Expiry at={key.expiresAt} zone={zone} />
-              </td>
-              <td data-label="Status">
-                <Status is={standing(key, now)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <StackTable columns={['Name', 'Key', 'Scopes', 'Last used', 'Stops working', 'Status']}>
+      {sorted.map((key) => (
+        <tr key={key.id}>
+          <td data-label="Name" class="breaks">
+            <a class="row" href={`${base}/keys/${key.id}`}>
+              <bdi>{key.name}</bdi>
+            </a>
+          </td>
+          <td data-label="Key">
+            <code>{key.prefix}…</code>
+          </td>
+          <td data-label="Scopes">{key.scopes.join(', ')}</td>
+          <td data-label="Last used">
+            <Moment at={key.lastUsedAt} now={now} zone={zone} />
+          </td>
+          <td data-label="Stops working">
+            <Expiry at={key.expiresAt} zone={zone} />
+          </td>
+          <td data-label="Status">
+            <Status is={standing(key, now)} />
+          </td>
+        </tr>
+      ))}
+    </StackTable>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { OpenLink, Profile, Refused } from '../../../accounts/accounts.ts';
-import { PostForm, Submit, TextField } from '../components/form.tsx';
+import { errorOf, PostForm, Refusal, Submit, TextField } from '../components/form.tsx';
 import type { AdminRequest, AdminRoute, Outcome, PageOutcome } from '../route.ts';
 import { enter } from './sign-in.tsx';
 
@@ -25,14 +25,9 @@ interface ProfileFormProps {
 }
 
 function ProfileForm({ action, button, email, name, refused }: ProfileFormProps) {
-  const errorOf = (field: string) => (refused?.field === field ? refused.message : undefined);
   return (
     <>
-      {refused && refused.field === null ? (
-        <p class="error" role="alert">
-          {refused.message}
-        </p>
-      ) : null}
+      <Refusal refused={refused} />
       <PostForm action={action} csrf="">
         <TextField
           name="email"
@@ -42,10 +37,17 @@ function ProfileForm({ action, button, email, name, refused }: ProfileFormProps)
           autocomplete="username"
           required
           autofocus
-          error={errorOf('email')}
+          error={errorOf(refused, 'email')}
         />
-        <TextField name="name" label="Name" value={name} autocomplete="name" required error={errorOf('name')} />
-        <NewPassword error={errorOf('password')} />
+        <TextField
+          name="name"
+          label="Name"
+          value={name}
+          autocomplete="name"
+          required
+          error={errorOf(refused, 'name')}
+        />
+        <NewPassword error={errorOf(refused, 'password')} />
         <Submit text={button} />
       </PostForm>
     </>

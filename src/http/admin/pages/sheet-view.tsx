@@ -4,6 +4,7 @@ import { ShareBar } from '../components/chart.tsx';
 import { PostForm } from '../components/form.tsx';
 import { Banner, Card, count, Empty, Facts, Moment, PageTitle, SafeLink } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
+import { StackTable } from '../components/table.tsx';
 import { cut } from '../lead-words.ts';
 import type { ShownRows } from './sheet-rows.ts';
 import type { SheetWork, Word } from './sheet-work.ts';
@@ -151,7 +152,7 @@ function Upkeep({ base, csrf, counts, work, now, site }: SheetProps & { base: st
         {[...UPKEEP, ...(counts.failed > 0 ? failed : [])].map(([kind, name, help]) => (
           <li key={kind}>
             <p class="help">{help}</p>
-            <PostForm action={`${base}/work`} csrf={csrf} class="inline">
+            <PostForm action={`${base}/task`} csrf={csrf} class="inline">
               <input type="hidden" name="kind" value={kind} />
               <button type="submit" class="button small" disabled={busy}>
                 {name}
@@ -173,55 +174,40 @@ function Tabs({ tabs, target, shown, base, mayEdit, mayExport, csrf }: SheetProp
     );
   }
   return (
-    <div class="table-frame">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th>Tab</th>
-            <th>Form</th>
-            <th class="number">Leads</th>
-            <th>State</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {tabs.map((tab) => (
-            <tr key={tab.id} class={tab.id === shown?.tab.id ? 'chosen' : undefined}>
-              <td data-label="Tab" class="text">
-                <a class="row" href={`${base}?form=${tab.formId}#rows`}>
-                  <bdi>{tab.title}</bdi>
+    <StackTable columns={['Tab', 'Form', { text: 'Leads', number: true }, 'State', { text: 'Actions', unseen: true }]}>
+      {tabs.map((tab) => (
+        <tr key={tab.id} class={tab.id === shown?.tab.id ? 'chosen' : undefined}>
+          <td data-label="Tab" class="text">
+            <a class="row" href={`${base}?form=${tab.formId}#rows`}>
+              <bdi>{tab.title}</bdi>
+            </a>
+          </td>
+          <td data-label="Form" class="text">
+            <bdi>{tab.form?.name ?? ''}</bdi>
+          </td>
+          <td data-label="Leads" class="number">
+            {count(tab.form?.submissionCount ?? 0)}
+          </td>
+          <td data-label="State">
+            {tab.state === 'planned' ? <span class="muted">Made with the next row</span> : null}
+            {tab.state === 'ready' ? <Status is="ok" /> : null}
+            {tab.state === 'paused' ? <Status is="paused" /> : null}
+            {tab.problem ? <p class="help">{tab.problem.message}</p> : null}
+            <Technical text={tab.problem?.technical ?? null} />
+          </td>
+          <td data-label="">
+            <div class="actions">
+              {tab.state === 'paused' && mayEdit ? <TabWords tab={tab} base={base} csrf={csrf} /> : null}
+              {target.kind === 'local' && mayExport ? (
+                <a class="button small" href={`${base}/csv/${tab.id}`}>
+                  Download CSV
                 </a>
-              </td>
-              <td data-label="Form" class="text">
-                <bdi>{tab.form?.name ?? ''}</bdi>
-              </td>
-              <td data-label="Leads" class="number">
-                {count(tab.form?.submissionCount ?? 0)}
-              </td>
-              <td data-label="State">
-                {tab.state === 'planned' ? <span class="muted">Made with the next row</span> : null}
-                {tab.state === 'ready' ? <Status is="ok" /> : null}
-                {tab.state === 'paused' ? <Status is="paused" /> : null}
-                {tab.problem ? <p class="help">{tab.problem.message}</p> : null}
-                <Technical text={tab.problem?.technical ?? null} />
-              </td>
-              <td data-label="">
-                <div class="actions">
-                  {tab.state === 'paused' && mayEdit ? <TabWords tab={tab} base={base} csrf={csrf} /> : null}
-                  {target.kind === 'local' && mayExport ? (
-                    <a class="button small" href={`${base}/csv/${tab.id}`}>
-                      Download CSV
-                    </a>
-                  ) : null}
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+              ) : null}
+            </div>
+          </td>
+        </tr>
+      ))}
+    </StackTable>
   );
 }
 

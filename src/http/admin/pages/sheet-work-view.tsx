@@ -21,7 +21,7 @@ export function WorkPart({ work, base, csrf, now, zone }: WorkProps) {
         id="sheet-work"
         class="work"
         role="status"
-        hx-get={`${base}/work`}
+        hx-get={`${base}/task`}
         hx-trigger="every 2s"
         hx-select="#sheet-work"
         hx-target="#sheet-work"
@@ -32,7 +32,7 @@ export function WorkPart({ work, base, csrf, now, zone }: WorkProps) {
           {work.total === null ? 'Just begun.' : `${count(work.done)} of ${count(work.total)} tabs.`} This goes on if
           you leave the page. <a href={base}>Look again</a>
         </p>
-        <PostForm action={`${base}/work/stop`} csrf={csrf} class="inline">
+        <PostForm action={`${base}/task/stop`} csrf={csrf} class="inline">
           <button type="submit" class="button small">
             Stop
           </button>

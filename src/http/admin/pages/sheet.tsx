@@ -145,9 +145,9 @@ const edit = { needs: 'sheet.edit', of: 'site' } as const;
 
 export const sheetRoutes: readonly AdminRoute[] = [
   { method: 'GET', path: '/admin/s/:site/sheet', needs: 'sheet.read', of: 'site', run: sheetPage },
-  { method: 'GET', path: '/admin/s/:site/sheet/work', ...edit, run: workPage },
-  { method: 'POST', path: '/admin/s/:site/sheet/work', ...edit, run: startWork },
-  { method: 'POST', path: '/admin/s/:site/sheet/work/stop', ...edit, run: stopWork },
+  { method: 'GET', path: '/admin/s/:site/sheet/task', ...edit, run: workPage },
+  { method: 'POST', path: '/admin/s/:site/sheet/task', ...edit, run: startWork },
+  { method: 'POST', path: '/admin/s/:site/sheet/task/stop', ...edit, run: stopWork },
   { method: 'POST', path: '/admin/s/:site/sheet/resume', ...edit, run: resume },
   { method: 'POST', path: '/admin/s/:site/sheet/resume-tab', ...edit, run: resumeTab },
   { method: 'GET', path: '/admin/s/:site/sheet/connect', ...edit, run: connectPage },

@@ -1,5 +1,5 @@
 import type { Refused, SignedIn } from '../../../accounts/accounts.ts';
-import { PostForm, Submit, TextField } from '../components/form.tsx';
+import { Alert, PostForm, Submit, TextField } from '../components/form.tsx';
 import type { AdminRequest, AdminRoute, MoveOutcome, PageOutcome } from '../route.ts';
 import { sessionCookie, sessionToken } from '../session.ts';
 
@@ -25,11 +25,7 @@ interface SignInProps {
 export function SignIn({ email, next, refused }: SignInProps) {
   return (
     <>
-      {refused ? (
-        <p class="error" role="alert">
-          {refused.message}
-        </p>
-      ) : null}
+      {refused ? <Alert text={refused.message} /> : null}
       <PostForm action="/admin/sign-in" csrf="">
         <input type="hidden" name="next" value={next} />
         <TextField

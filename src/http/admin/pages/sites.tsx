@@ -8,6 +8,7 @@ import { record } from '../audit.ts';
 import { PostForm, Submit, TextField } from '../components/form.tsx';
 import { count, Empty, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
+import { StackTable } from '../components/table.tsx';
 import type { FormData } from '../form-data.ts';
 import { lastSite } from '../last-site.ts';
 import type { AdminRoute, Outcome, PageOutcome, UserRequest } from '../route.ts';
@@ -44,24 +45,11 @@ function Sites({ rows, mayCreate }: { rows: readonly SiteRow[]; mayCreate: boole
   return (
     <>
       <PageTitle title="Sites" action={mayCreate ? create : null} />
-      <div class="table-frame">
-        <table class="stack">
-          <thead>
-            <tr>
-              <th>Site</th>
-              <th>Client</th>
-              <th class="number">Today</th>
-              <th>Sheet</th>
-              <th>Time zone</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <SiteLine key={row.site.id} {...row} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <StackTable columns={['Site', 'Client', { text: 'Today', number: true }, 'Sheet', 'Time zone']}>
+        {rows.map((row) => (
+          <SiteLine key={row.site.id} {...row} />
+        ))}
+      </StackTable>
       <p class="under">{rows.length === 1 ? '1 site' : `${count(rows.length)} sites`}</p>
     </>
   );

@@ -6,6 +6,7 @@ import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Site, Store, StoreHealth } from '../../../store/store.ts';
 import { Banner, Card, count, Facts, Moment, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
+import { StackTable } from '../components/table.tsx';
 import type { AdminRoute, PageOutcome, UserRequest } from '../route.ts';
 
 /** Rows and cells of a site that wait for its sheet. */
@@ -117,25 +118,20 @@ function Queues({ queues, now }: Pick<SystemProps, 'queues' | 'now'>) {
       {queues.length === 0 ? (
         <p class="muted">There is no site yet.</p>
       ) : (
-        <div class="table-frame">
-          <table class="stack">
-            <thead>
-              <tr>
-                <th>Site</th>
-                <th>Sheet</th>
-                <th class="number">Rows</th>
-                <th>Oldest</th>
-                <th class="number">Changed cells</th>
-                <th>Last written</th>
-              </tr>
-            </thead>
-            <tbody>
-              {queues.map((queue) => (
-                <QueueLine key={queue.site.id} {...queue} now={now} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <StackTable
+          columns={[
+            'Site',
+            'Sheet',
+            { text: 'Rows', number: true },
+            'Oldest',
+            { text: 'Changed cells', number: true },
+            'Last written',
+          ]}
+        >
+          {queues.map((queue) => (
+            <QueueLine key={queue.site.id} {...queue} now={now} />
+          ))}
+        </StackTable>
       )}
     </section>
   );
@@ -175,33 +171,22 @@ function Settings({ settings }: Pick<SystemProps, 'settings'>) {
     <section class="part">
       <h2>Settings as loaded</h2>
       <p class="muted">They are changed where they are set, and hold after a restart. Secrets are hidden.</p>
-      <div class="table-frame">
-        <table class="stack">
-          <thead>
-            <tr>
-              <th>Setting</th>
-              <th>Value</th>
-              <th>From</th>
-            </tr>
-          </thead>
-          <tbody>
-            {settings.map(({ name, value, origin, meaning }) => (
-              <tr key={name}>
-                <td data-label="Setting" class="breaks">
-                  <code>{name}</code>
-                  <div class="help">{meaning}</div>
-                </td>
-                <td data-label="Value" class="breaks">
-                  {value === null ? <span class="muted">Not set</span> : <code>{value}</code>}
-                </td>
-                <td data-label="From" class="breaks">
-                  {origin}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <StackTable columns={['Setting', 'Value', 'From']}>
+        {settings.map(({ name, value, origin, meaning }) => (
+          <tr key={name}>
+            <td data-label="Setting" class="breaks">
+              <code>{name}</code>
+              <div class="help">{meaning}</div>
+            </td>
+            <td data-label="Value" class="breaks">
+              {value === null ? <span class="muted">Not set</span> : <code>{value}</code>}
+            </td>
+            <td data-label="From" class="breaks">
+              {origin}
+            </td>
+          </tr>
+        ))}
+      </StackTable>
     </section>
   );
 }
