@@ -2,8 +2,10 @@ import type { FormUpdate } from '../contract/form.ts';
 import { readFormUpdate } from '../intake/form-update.ts';
 import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
+import { formValues } from '../store/audit-values.ts';
 import { toForm } from '../store/view.ts';
 import type { Args } from './args.ts';
+import { record } from './audit.ts';
 import { type Command, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
@@ -48,12 +50,21 @@ const formUpdate: Command = {
     const change = changeOf(context.args);
     return withStore(context, async ({ store }) => {
       const site = siteOf(store, context.args.text('site'));
-      const updated = await store.forms.update(site.id, context.args.operand(0) ?? '', change);
+      const id = context.args.operand(0) ?? '';
+      const former = store.forms.get(site.id, id);
+      const updated = await store.forms.update(site.id, id, change);
       if (updated === null) throw notFound('form');
       if ('taken' in updated) {
         const what = updated.taken.map((name) => TAKEN[name]).join(' and ');
         throw new AppError('conflict', `Another form of this site has that ${what}. Choose another.`);
       }
+      await record(store, {
+        action: 'form.changed',
+        siteId: site.id,
+        objectId: id,
+        before: former && formValues(former),
+        after: formValues(updated),
+      });
       const form = toForm(updated);
       const text = textPairs([
         ['id', form.id],

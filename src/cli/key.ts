@@ -14,9 +14,11 @@ import { AppError, invalid, notFound } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toTime } from '../lib/time.ts';
+import { keyValues } from '../store/audit-values.ts';
 import type { RotationRefusal, StoredKey } from '../store/store.ts';
 import { toKey } from '../store/view.ts';
 import { quoted } from './args.ts';
+import { record } from './audit.ts';
 import { type Command, done } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { shortText } from './site.ts';
@@ -44,6 +46,13 @@ const keyCreate: Command = {
     return withStore(context, async (session) => {
       const site = siteOf(session.store, args.text('site'));
       const issued = await issueKey(depsOf(session), { siteId: site.id, name, scopes, expiresAt });
+      const { stored } = issued;
+      await record(session.store, {
+        action: 'key.created',
+        siteId: site.id,
+        objectId: stored.id,
+        after: keyValues(stored),
+      });
       return done(issuedView(issued), issuedText(issued, session));
     });
   },
@@ -91,6 +100,13 @@ const keyRotate: Command = {
       const issued = await rotateKey(depsOf(session), key.id, overlapUntil);
       if (issued === null) throw notFound('key');
       if ('refused' in issued) throw notRotated(issued);
+      await record(session.store, {
+        action: 'key.rotated',
+        siteId: key.siteId,
+        objectId: key.id,
+        before: { prefix: key.prefix },
+        after: { prefix: issued.stored.prefix, former_works_until: overlap === 0 ? null : toTime(overlapUntil) },
+      });
       const view = { ...issuedView(issued), old_key_valid_until: toTime(overlapUntil) };
       const former =
         overlap === 0 ? 'No former key works any more.' : `The old key works until ${toTime(overlapUntil)}.`;
@@ -106,8 +122,13 @@ const keyRevoke: Command = {
   flags: {},
   run: (context) =>
     withStore(context, async (session) => {
-      const revoked = await session.store.keys.revoke(keyOf(session, context.args.operand(0)).id);
+      const key = keyOf(session, context.args.operand(0));
+      const revoked = await session.store.keys.revoke(key.id);
       if (revoked === null) throw notFound('key');
+      if (key.revokedAt === null) {
+        const before = keyValues(key);
+        await record(session.store, { action: 'key.revoked', siteId: key.siteId, objectId: key.id, before });
+      }
       return done(toKey(revoked), `Revoked: ${revoked.name} (${revoked.prefix}…)`);
     }),
 };

@@ -2,6 +2,7 @@ import { AppError } from '../lib/errors.ts';
 import { toTime } from '../lib/time.ts';
 import type { Lead, Site, Store } from '../store/store.ts';
 import { type Args, quoted } from './args.ts';
+import { record } from './audit.ts';
 import { type Command, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
@@ -32,7 +33,12 @@ export const leadDelete: Command = {
       const deleted: string[] = [];
       for (let at = 0; at < leads.length; at += AT_ONCE) {
         const ids = leads.slice(at, at + AT_ONCE).map((lead) => lead.id);
-        deleted.push(...(await store.leads.remove(site.id, ids, { rows })).removed);
+        const { removed } = await store.leads.remove(site.id, ids, { rows });
+        const after = { row_removed: rows };
+        await Promise.all(
+          removed.map((id) => record(store, { action: 'lead.deleted', siteId: site.id, objectId: id, after })),
+        );
+        deleted.push(...removed);
       }
       const waiting = store.sheets.removalCounts(site.id).here;
       const view = { deleted: deleted.length, ids: deleted, rows_kept: !rows, rows_waiting: waiting };

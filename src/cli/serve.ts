@@ -12,6 +12,7 @@ import { createLog, gatherLines, type Log } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import { isLoopbackHost } from '../lib/networks.ts';
 import { VERSION } from '../lib/version.ts';
+import { keyValues, siteValues } from '../store/audit-values.ts';
 import type { Store } from '../store/store.ts';
 import { type Command, type Context, done } from './command.ts';
 import { shellWord } from './curl.ts';
@@ -19,6 +20,8 @@ import { listenFix } from './doctor-checks.ts';
 import { dataDirOf, openStoreAt, type Settings, settingsOf } from './session.ts';
 import { ONCE } from './setup-link.ts';
 import { accountsOf } from './user.ts';
+
+const SERVER = { actor: { kind: 'server' }, addressHash: null } as const;
 
 /** How long a new server waits for the old one to let go of the data folder. Spec 7. */
 const LOCK_WAIT_MS = 20_000;
@@ -175,16 +178,21 @@ interface Greeting {
 async function greet(context: Context, { store, vault, dir, url, dataDirPrefix }: Greeting): Promise<void> {
   if (store.sites.list().length > 0) return;
   const site = await store.sites.create({ name: 'My site' });
+  const noted = { siteId: site.id, before: null };
+  const after = siteValues(site);
+  await store.audit.record(SERVER, { ...noted, action: 'site.created', objectId: site.id, after });
   const csv = join(dir.sheetsPath, site.id, 'API.csv');
   const command = `${dataDirPrefix}${context.invocation} key create --site ${site.id} --name "First key" --scopes ${SCOPES.join(',')}`;
   if (!context.terminal.err) {
     context.say(`Made the site "My site" (${site.id}). Make a key for it with:\n  ${command}\nIts leads go to ${csv}`);
     return;
   }
-  const { key } = await issueKey(
+  const { key, stored } = await issueKey(
     { keys: store.keys, vault },
     { siteId: site.id, name: 'First key', scopes: SCOPES, expiresAt: null },
   );
+  const made = keyValues(stored);
+  await store.audit.record(SERVER, { ...noted, action: 'key.created', objectId: stored.id, after: made });
   context.say(
     [
       '',

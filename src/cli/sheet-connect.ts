@@ -3,8 +3,10 @@ import { AppError, invalid } from '../lib/errors.ts';
 import { letGo } from '../sheets/hand-over.ts';
 import type { GoogleApi } from '../sheets/targets/google/api.ts';
 import type { ServiceAccount } from '../sheets/targets/google/service-account.ts';
+import { targetValues } from '../store/audit-values.ts';
 import type { NewSheetTarget } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
+import { record } from './audit.ts';
 import { type Context, done, EXIT, type Outcome } from './command.ts';
 import type { Session } from './session.ts';
 import { backfill } from './sheet-compare.ts';
@@ -51,11 +53,14 @@ async function setTarget(
   check: unknown = null,
 ): Promise<Outcome> {
   const { store } = session;
+  const before = targetValues(store.sheets.target(site.id));
   await leave(context, session, site, target.book);
   const set = await store.sheets.setTarget(site.id, target);
   if (set === 'conflict') {
     throw new AppError('conflict', 'This spreadsheet belongs to another site. Each site needs one of its own.');
   }
+  const after = targetValues(set);
+  await record(store, { action: 'sheet.connected', siteId: site.id, objectId: null, before, after });
   const where = target.kind === 'local' ? 'the local workbook' : `"${target.title ?? target.book}"`;
   const earlier = store.sheets.counts(site.id).synced;
   const sendEarlier = context.args.on('send-earlier');

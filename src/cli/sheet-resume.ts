@@ -1,6 +1,7 @@
 import { AppError, notFound } from '../lib/errors.ts';
 import type { SheetProblem } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
+import { record } from './audit.ts';
 import { type Command, type Context, done, type Outcome } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { driversFor, siteTarget } from './sheet-drivers.ts';
@@ -48,6 +49,12 @@ async function resumeSheet(context: Context, session: Session, site: Site): Prom
   const tabs = args.on('retag') ? await said(googleDriver.retag(at)) : null;
   if (args.on('take-over')) await said(googleDriver.takeOver(at));
   await session.store.sheets.resume(site.id);
+  await record(session.store, {
+    action: 'sheet.resumed',
+    siteId: site.id,
+    objectId: null,
+    after: { word: ['take-over', 'retag'].filter((flag) => args.on(flag)).join(', ') },
+  });
   const recognised =
     tabs === null ? [] : tabs.tabs.map(({ formId, found, missing }) => ({ form_id: formId, found, missing }));
   return done({ resumed: true, recognised }, 'The sheet goes on.');
@@ -60,6 +67,12 @@ async function resumeTab(context: Context, session: Session, site: Site, form: s
   const makeNew = context.args.on('new-tab');
   const changed = makeNew ? await googleDriver.remakeTab(at, form) : await googleDriver.resumeTab(at, form);
   if (!changed) throw new AppError('conflict', "This form's tab is not paused.");
+  await record(session.store, {
+    action: 'sheet.tab_resumed',
+    siteId: site.id,
+    objectId: form,
+    after: { new_tab: makeNew },
+  });
   return done(
     { resumed: true, new_tab: makeNew },
     makeNew ? 'A new tab is made with the next lead.' : 'The tab goes on.',

@@ -2,8 +2,10 @@ import { AppError, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
 import { toTime } from '../lib/time.ts';
 import { retryFailed, sendMissing } from '../sheets/compare.ts';
+import type { AuditAction } from '../store/accounts.ts';
 import type { SheetProblem } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
+import { record } from './audit.ts';
 import { type Command, type Context, done, EXIT, type Outcome } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
 import { backfill, type Comparison, compare } from './sheet-compare.ts';
@@ -79,7 +81,10 @@ const sheetCheck: Command = {
       const paused = at.target.status === 'paused';
       const word = paused ? wordNeeded(at.target.problem) : null;
       const resumed = report.ok && paused && word === null;
-      if (resumed) await session.store.sheets.resume(site.id);
+      if (resumed) {
+        await session.store.sheets.resume(site.id);
+        await record(session.store, { action: 'sheet.resumed', siteId: site.id, objectId: null });
+      }
       const ok = report.ok && word === null;
       const note = resumed ? 'The sheet was paused; it goes on now.' : pausedText(at.target.problem, word);
       const view = {
@@ -135,6 +140,7 @@ const sheetRepair: Command = {
     onSite(context, async (session, site) => {
       const { reports, view: comparison } = await compare(context, session, site, formOf(context, session, site));
       const queued = await sendMissing(session.store, site.id, reports);
+      await noteSent(session, site, 'sheet.repaired', queued);
       const left = comparison.tabs.some((tab) => tab.doubled.length > 0 || tab.problem !== null);
       const text = `${comparisonText(comparison)}\n\n${queuedText(queued)}`;
       return done({ queued, ...comparison }, text, left ? EXIT.attention : EXIT.done);
@@ -149,6 +155,7 @@ const sheetBackfill: Command = {
     onSite(context, async (session, site) => {
       const failedOnly = context.args.on('failed');
       const queued = failedOnly ? await retryFailed(session.store, site.id) : await backfill(context, session, site);
+      await noteSent(session, site, failedOnly ? 'sheet.retried' : 'sheet.backfilled', queued);
       return done({ queued }, queuedText(queued));
     }),
 };
@@ -166,6 +173,11 @@ export const sheetCommands: readonly Command[] = [
 
 function onSite(context: Context, work: (session: Session, site: Site) => Promise<Outcome>): Promise<Outcome> {
   return withStore(context, (session) => work(session, siteOf(session.store, context.args.text('site'))));
+}
+
+/** Rows that were sent once more are a change; a look that found none is not. */
+async function noteSent({ store }: Session, site: Site, action: AuditAction, queued: number): Promise<void> {
+  if (queued > 0) await record(store, { action, siteId: site.id, objectId: null, after: { queued } });
 }
 
 /** Why a sheet stays paused, and the command that is asked for. */

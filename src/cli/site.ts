@@ -2,9 +2,11 @@ import { MAX_NAME, readName, readTimeZone } from '../intake/site-input.ts';
 import { cutText } from '../intake/text.ts';
 import { invalid } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
+import { siteValues } from '../store/audit-values.ts';
 import type { Site, Store } from '../store/store.ts';
 import { toSite } from '../store/view.ts';
 import { quoted } from './args.ts';
+import { record } from './audit.ts';
 import { type Command, type Context, done } from './command.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
@@ -24,6 +26,7 @@ const siteCreate: Command = {
     const timezone = zone(args.text('timezone') ?? 'UTC');
     return withStore(context, async ({ store }) => {
       const site = await store.sites.create({ name, client, timezone });
+      await record(store, { action: 'site.created', siteId: site.id, objectId: site.id, after: siteValues(site) });
       return done(viewOf(store, site, context), describe(viewOf(store, site, context)));
     });
   },

@@ -3,6 +3,7 @@ import type { Scope } from '../../../contract/key.ts';
 import { readName } from '../../../intake/site-input.ts';
 import { notFound } from '../../../lib/errors.ts';
 import { toTime } from '../../../lib/time.ts';
+import { keyValues } from '../../../store/audit-values.ts';
 import type { StoredKey } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
@@ -43,13 +44,6 @@ function readKey({
   return { ok: false, texts, errors };
 }
 
-const auditValues = ({ name, prefix, scopes, expiresAt }: StoredKey) => ({
-  name,
-  prefix,
-  scopes,
-  expires_at: expiresAt === null ? null : toTime(expiresAt),
-});
-
 async function createKey(request: SiteRequest): Promise<Outcome> {
   const { site, services } = request;
   const read = readKey(request);
@@ -58,7 +52,7 @@ async function createKey(request: SiteRequest): Promise<Outcome> {
     { keys: services.store.keys, vault: services.vault },
     { siteId: site.id, ...read.input },
   );
-  await record(request, { action: 'key.created', objectId: stored.id, after: auditValues(stored) });
+  await record(request, { action: 'key.created', objectId: stored.id, after: keyValues(stored) });
   return shown(request, 'Key created', stored, key, null);
 }
 
@@ -134,7 +128,7 @@ async function revoke(request: SiteRequest): Promise<Outcome> {
   const revoked = await services.store.keys.revoke(key.id);
   if (revoked === null) throw notFound('key');
   if (key.revokedAt === null)
-    await record(request, { action: 'key.revoked', objectId: key.id, before: auditValues(key) });
+    await record(request, { action: 'key.revoked', objectId: key.id, before: keyValues(key) });
   return { to: `/admin/s/${site.id}/sources`, notice: 'key_revoked' };
 }
 

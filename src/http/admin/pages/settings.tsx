@@ -1,4 +1,5 @@
 import { can } from '../../../accounts/permissions.ts';
+import { siteValues } from '../../../store/audit-values.ts';
 import type { Site } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { ChecksField, PostForm, Submit } from '../components/form.tsx';
@@ -67,8 +68,6 @@ function settingsPage(request: SiteRequest, refused: { texts: SiteTexts; errors:
   return { title: 'Settings', body, status: refused === null ? 200 : 422 };
 }
 
-const auditValues = ({ name, client, timezone, syncEnabled }: Site) => ({ name, client, timezone, sync: syncEnabled });
-
 async function save(request: SiteRequest): Promise<Outcome> {
   const { site, form, services } = request;
   const read = readSiteFields(form);
@@ -78,7 +77,7 @@ async function save(request: SiteRequest): Promise<Outcome> {
     syncEnabled: form.text('sync') === 'on',
   });
   if (updated !== null) {
-    const [before, after] = [auditValues(site), auditValues(updated)];
+    const [before, after] = [siteValues(site), siteValues(updated)];
     await record(request, { action: 'site.changed', objectId: site.id, before, after });
     // What has waited while it was off.
     if (updated.syncEnabled && !site.syncEnabled) services.sync.sweep();

@@ -2,6 +2,7 @@ import type { Visit } from '../../../accounts/accounts.ts';
 import { can, seesSite } from '../../../accounts/permissions.ts';
 import { readName, readTimeZone } from '../../../intake/site-input.ts';
 import { timeZones } from '../../../lib/time-zone.ts';
+import { siteValues } from '../../../store/audit-values.ts';
 import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Site, Store } from '../../../store/store.ts';
 import { record } from '../audit.ts';
@@ -186,7 +187,7 @@ async function create(request: UserRequest): Promise<Outcome> {
   const read = readSiteFields(form);
   if (!read.ok) return newSitePage(csrf, read.texts, read.errors);
   const site = await services.store.sites.create(read.input);
-  const after = { ...read.input };
+  const after = siteValues(site);
   await record(request, { action: 'site.created', objectId: site.id, siteId: site.id, after });
   return { to: `/admin/s/${site.id}`, notice: 'created' };
 }

@@ -1,0 +1,28 @@
+import { toTime } from '../lib/time.ts';
+import type { AuditValues } from './accounts.ts';
+import type { SheetTarget } from './sheets.ts';
+import type { Site, StoredForm, StoredKey } from './store.ts';
+
+/** What the audit log keeps of things, whichever door they were changed by. Nothing secret. */
+
+export const siteValues = ({ name, client, timezone, syncEnabled }: Site): AuditValues => ({
+  name,
+  client,
+  timezone,
+  sync: syncEnabled,
+});
+
+export const keyValues = ({ name, prefix, scopes, expiresAt }: StoredKey): AuditValues => ({
+  name,
+  prefix,
+  scopes,
+  expires_at: expiresAt === null ? null : toTime(expiresAt),
+});
+
+export const formValues = ({ name, sheetTab, ignored }: Pick<StoredForm, 'name' | 'sheetTab' | 'ignored'>) =>
+  ({ name, sheet_tab: sheetTab, ignored }) satisfies AuditValues;
+
+export const targetValues = ({ kind, book }: Pick<SheetTarget, 'kind' | 'book'>): AuditValues => ({
+  target: kind,
+  book,
+});
