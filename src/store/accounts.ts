@@ -114,7 +114,10 @@ export interface StoredSession {
   lastSeenAt: number;
   /** When the user last proved who they are. */
   authenticatedAt: number;
+  /** How they came in, before the second factor. */
+  method: SignInMethod;
 }
+export type SignInMethod = 'password' | 'link' | 'oidc';
 
 export interface NewSession {
   tokenHash: string;
@@ -157,7 +160,7 @@ export type NewLink = Pick<StoredLink, 'kind' | 'userId' | 'email' | 'role' | 's
 };
 
 /** `void`: unknown, used, revoked, expired or, for the first set-up, too late. */
-export type LinkRefusal = { refused: 'void' | 'email_taken' };
+export type LinkRefusal = { refused: 'void' | 'email_taken' | 'identity_taken' };
 
 // ---- passkeys --------------------------------------------------------------------------------------------------
 
@@ -174,6 +177,26 @@ export interface StoredPasskey {
   createdAt: number;
   lastUsedAt: number | null;
 }
+
+// ---- identities ------------------------------------------------------------------------------------------------
+
+/** An account at an OpenID Connect provider. Issuer and subject are all that tells it; its e-mail may change. */
+export interface Identity {
+  issuer: string;
+  subject: string;
+  /** As the provider says it; null: it doesn't. */
+  email: string | null;
+}
+
+/** By which account at a provider a user comes in: at most one at each. */
+export interface StoredIdentity extends Identity {
+  userId: string;
+  createdAt: number;
+  lastUsedAt: number | null;
+}
+
+/** `taken`: somebody else's. `other_linked`: the user has another one at this provider. */
+export type IdentityRefusal = { refused: 'taken' | 'other_linked' };
 
 // ---- the store -------------------------------------------------------------------------------------------------
 
@@ -252,15 +275,39 @@ export interface AccountStore {
   revokeLink(id: string, reach: readonly Role[], doer: Doer): Promise<StoredLink | UserRefusal | null>;
   /**
    * Uses a link for the first set-up or an invitation: the user is made and signed in. One of those who race gets it.
-   * The link says role and sites. @param addressHash where the user comes from
+   * The link says role and sites. @param identity by which the user comes in from now on
    */
   join(
     linkHash: string,
     user: Pick<NewUser, 'email' | 'name' | 'passwordHash'>,
     session: NewSession,
+    identity?: Identity,
   ): Promise<{ user: StoredUser; session: StoredSession } | LinkRefusal>;
   /** Uses a reset link: sets the password and ends all the user's sessions. */
   resetPassword(linkHash: string, passwordHash: string, addressHash: string | null): Promise<StoredUser | LinkRefusal>;
+
+  /** Oldest first. */
+  identities(userId: string): StoredIdentity[];
+  identity(issuer: string, subject: string): StoredIdentity | null;
+  /**
+   * Begins a session for whom an account at a provider belongs to; with a second factor it waits for that. An account
+   * of nobody is linked to the user of its address, if `emailVerified` and that user has none at this provider yet.
+   * Null: to nobody. `disabled`: to somebody who may not come in.
+   */
+  signInByIdentity(
+    identity: Identity & { emailVerified: boolean },
+    session: NewSession,
+  ): Promise<{ user: StoredUser; session: StoredSession } | { refused: 'disabled' } | null>;
+  /** Links it to the user, who is signed in; the very same again changes nothing. Null: there is no such user. */
+  linkIdentity(userId: string, identity: Identity, doer: Doer): Promise<StoredIdentity | IdentityRefusal | null>;
+  /** Notes that the user has proved who they are by it, and which address it has by now. */
+  touchIdentity(identity: Identity): Promise<void>;
+  /** Null: there is none. `only_way_in`: the user has no password. */
+  unlinkIdentity(
+    userId: string,
+    issuer: string,
+    doer: Doer,
+  ): Promise<StoredIdentity | { refused: 'only_way_in' } | null>;
 
   /** Oldest first. */
   passkeys(userId: string): StoredPasskey[];

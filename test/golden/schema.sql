@@ -61,6 +61,17 @@ CREATE TABLE idempotency (
   PRIMARY KEY (site_id, key)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE identity (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  email TEXT,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER,
+  PRIMARY KEY (issuer, subject),
+  UNIQUE (user_id, issuer)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE lead (
   site_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -145,7 +156,7 @@ CREATE TABLE session (
   created_at INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL,
   authenticated_at INTEGER NOT NULL
-) STRICT;
+, method TEXT NOT NULL DEFAULT 'password') STRICT;
 
 CREATE TABLE sheet_batch (
   id TEXT PRIMARY KEY,

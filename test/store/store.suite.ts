@@ -1,6 +1,7 @@
 import { describe } from 'bun:test';
 import type { Store } from '../../src/store/store.ts';
 import { TestClock } from '../support/clock.ts';
+import { describeAccountIdentities } from './suite/account-identities.ts';
 import { describeAccountLinks } from './suite/account-links.ts';
 import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
@@ -45,6 +46,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeKeys(world);
     describeAccounts(world);
     describeAccountLinks(world);
+    describeAccountIdentities(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { Role } from '../../contract/user.ts';
-import type { StoredUser } from '../accounts.ts';
+import type { Doer, StoredUser } from '../accounts.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
 import { site } from './schema.ts';
@@ -21,6 +21,11 @@ export const hasAllSites = (role: Role): boolean => role === 'owner' || role ===
 
 /** Addresses are compared in this form. */
 export const emailKey = (email: string): string => email.normalize('NFC').toLowerCase();
+
+/** What somebody does who comes in. */
+export function itself({ id, email }: Pick<UserRow, 'id' | 'email'>, addressHash: string | null): Doer {
+  return { actor: { kind: 'user', id, name: email }, addressHash };
+}
 
 /** What several files ask and do within a turn. */
 export function createUserRows({ orm }: Pick<AccountContext, 'orm'>) {

@@ -1,7 +1,8 @@
 import { and, desc, eq, gt, isNull, lt, ne } from 'drizzle-orm';
 import type { Role } from '../../contract/user.ts';
 import type { AccountStore, AuditAction, Doer, LinkKind, NewLink, StoredLink } from '../accounts.ts';
-import { type AccountContext, emailKey, hasAllSites, type UserRow, type UserRows } from './account-context.ts';
+import { type AccountContext, emailKey, hasAllSites, itself, type UserRow, type UserRows } from './account-context.ts';
+import type { createIdentities } from './account-identities.ts';
 import type { createSessions } from './account-sessions.ts';
 import { type createUsers, userValues } from './account-users.ts';
 import { oneTimeLink, recoveryCode, user } from './schema-accounts.ts';
@@ -27,9 +28,10 @@ interface Parts {
   rows: UserRows;
   users: Pick<ReturnType<typeof createUsers>, 'insert'>;
   sessions: Pick<ReturnType<typeof createSessions>, 'open'>;
+  identities: Pick<ReturnType<typeof createIdentities>, 'identity' | 'link'>;
 }
 
-export function createLinks(context: AccountContext, { rows, users, sessions }: Parts): Links {
+export function createLinks(context: AccountContext, { rows, users, sessions, identities }: Parts): Links {
   const { orm, writer, ids, audit, changed } = context;
   const byHash = (hash: string) => orm.select().from(oneTimeLink).where(eq(oneTimeLink.tokenHash, hash)).get();
   const byId = (id: string) => orm.select().from(oneTimeLink).where(eq(oneTimeLink.id, id)).get();
@@ -93,7 +95,10 @@ export function createLinks(context: AccountContext, { rows, users, sessions }: 
     voidOthers(row, now);
   }
 
-  function joinBy(turn: Turn, row: Row, person: Parameters<Links['join']>[1], session: Parameters<Links['join']>[2]) {
+  function joinBy(turn: Turn, row: Row, ...[, person, session, identity]: Parameters<Links['join']>) {
+    if (identity && identities.identity(identity.issuer, identity.subject)) {
+      return { refused: 'identity_taken' as const };
+    }
     const siteIds = rows.knownSites(row.siteIds);
     const made = users.insert(turn, { ...person, role: row.role ?? 'owner', siteIds });
     if ('refused' in made) return { refused: 'email_taken' as const };
@@ -102,7 +107,8 @@ export function createLinks(context: AccountContext, { rows, users, sessions }: 
     const doer = itself(made, session.addressHash);
     const after = { ...userValues(made), link: row.id };
     audit.add(turn, doer, { action: 'user.joined', objectId: made.id, siteId: null, before: null, after });
-    const opened = sessions.open(turn, made, session, doer);
+    if (identity) identities.link(turn, made.id, identity, doer);
+    const opened = sessions.open(turn, made, session, doer, identity ? 'oidc' : 'link');
     return { user: { ...made, lastSignInAt: turn.now }, session: opened };
   }
 
@@ -147,12 +153,12 @@ export function createLinks(context: AccountContext, { rows, users, sessions }: 
         audit.add(turn, doer, { action: 'invitation.revoked', objectId: id, siteId: null, before, after: null });
         return toStoredLink({ ...row, revokedAt: turn.now });
       }),
-    join: (linkHash, person, session) =>
+    join: (...joining) =>
       writer.run((turn) => {
-        const row = byHash(linkHash);
+        const row = byHash(joining[0]);
         if (!row || row.kind === 'reset' || !stillOpen(row, turn.now)) return { refused: 'void' as const };
         if (row.kind === 'setup' && anyUser()) return { refused: 'void' as const };
-        return joinBy(turn, row, person, session);
+        return joinBy(turn, row, ...joining);
       }),
     resetPassword: (linkHash, passwordHash, addressHash) =>
       writer.run((turn) => {
@@ -168,11 +174,6 @@ export function createLinks(context: AccountContext, { rows, users, sessions }: 
         .run();
     },
   };
-}
-
-/** What somebody does who comes in by a link. */
-function itself({ id, email }: Pick<UserRow, 'id' | 'email'>, addressHash: string | null): Doer {
-  return { actor: { kind: 'user', id, name: email }, addressHash };
 }
 
 function linkValues({ id, email, role, siteIds, dropsSecondFactor }: Row) {

@@ -7,6 +7,7 @@ import {
   SECOND_FACTOR_MS,
   SESSION_IDLE_MS,
   SESSION_MAX_MS,
+  type SignInMethod,
   type StoredSession,
   type StoredUser,
 } from '../accounts.ts';
@@ -39,7 +40,9 @@ type Sessions = Pick<
   /** Forgets sessions that are over. */
   prune(turn: Turn, nowMs: number): void;
   /** Begins a session in a turn. */
-  open(turn: Turn, user: Pick<UserRow, 'id'>, input: NewSession, doer: Doer): StoredSession;
+  open(turn: Turn, user: Pick<UserRow, 'id'>, input: NewSession, doer: Doer, method: SignInMethod): StoredSession;
+  /** The same for who has come in but for the second factor: with one it waits for that. */
+  begin(turn: Turn, user: UserRow, input: NewSession, doer: Doer, method: SignInMethod): StoredSession;
 };
 
 export function createSessions(context: AccountContext & Pick<Context, 'db'>, rows: UserRows): Sessions {
@@ -53,11 +56,11 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
     .where(eq(session.tokenHash, sql.placeholder('hash')))
     .prepare();
 
-  function insert(turn: Turn, userId: string, state: Row['state'], input: NewSession): StoredSession {
+  function insert(turn: Turn, userId: string, input: NewSession, as: Pick<Row, 'state' | 'method'>): StoredSession {
     const row: Row = {
       id: ids.next('ses', turn.now),
       userId,
-      state,
+      ...as,
       createdAt: turn.now,
       lastSeenAt: turn.now,
       authenticatedAt: turn.now,
@@ -67,18 +70,23 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
     return toStoredSession(row);
   }
 
-  function started(turn: Turn, userId: string, sessionId: string, doer: Doer, factor: string | null): void {
+  function started(turn: Turn, { id, userId, method }: StoredSession, doer: Doer, factor: string | null): void {
     orm.update(user).set({ lastSignInAt: turn.now }).where(eq(user.id, userId)).run();
     changed(turn);
-    const after = { second_factor: factor };
-    audit.add(turn, doer, { action: 'session.started', objectId: sessionId, siteId: null, before: null, after });
+    const after = { method, second_factor: factor };
+    audit.add(turn, doer, { action: 'session.started', objectId: id, siteId: null, before: null, after });
   }
 
-  function open(turn: Turn, { id }: Pick<UserRow, 'id'>, input: NewSession, doer: Doer): StoredSession {
-    const made = insert(turn, id, 'open', input);
-    started(turn, id, made.id, doer, null);
+  const open: Sessions['open'] = (turn, { id }, input, doer, method) => {
+    const made = insert(turn, id, input, { state: 'open', method });
+    started(turn, made, doer, null);
     return made;
-  }
+  };
+
+  const begin: Sessions['begin'] = (turn, row, input, doer, method) =>
+    row.totpSecret === null
+      ? open(turn, row, input, doer, method)
+      : insert(turn, row.id, input, { state: 'second_factor', method });
 
   /** Uses the proof up. False: it was used before, or never was one. */
   function use(proof: FactorProof, userId: string): boolean {
@@ -103,13 +111,14 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
 
   return {
     open,
+    begin,
     drop: () => cache.clear(),
     flushTouches: touches.flush,
     startSession: (userId, passwordHash, input, doer) =>
       writer.run((turn) => {
         const row = rows.row(userId);
         if (!row || row.disabled || row.passwordHash !== passwordHash) return null;
-        return row.totpSecret === null ? open(turn, row, input, doer) : insert(turn, userId, 'second_factor', input);
+        return begin(turn, row, input, doer, 'password');
       }),
     passSecondFactor: (sessionId, proof, tokenHash, doer) =>
       writer.run((turn) => {
@@ -119,8 +128,9 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
         const [at, state] = [turn.now, 'open' as const];
         const opened = { tokenHash, state, createdAt: at, lastSeenAt: at, authenticatedAt: at };
         orm.update(session).set(opened).where(eq(session.id, sessionId)).run();
-        started(turn, row.userId, sessionId, doer, 'totpStep' in proof ? 'totp' : 'recovery_code');
-        return toStoredSession({ ...row, ...opened });
+        const passed = toStoredSession({ ...row, ...opened });
+        started(turn, passed, doer, 'totpStep' in proof ? 'totp' : 'recovery_code');
+        return passed;
       }),
     findSession(hash) {
       let found = cache.get(hash) ?? null;

@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import type { AccountStore } from '../accounts.ts';
 import { type AccountContext, createUserRows } from './account-context.ts';
 import { createFactors } from './account-factors.ts';
+import { createIdentities } from './account-identities.ts';
 import { createLinks } from './account-links.ts';
 import { createSessions } from './account-sessions.ts';
 import { createUsers } from './account-users.ts';
@@ -30,12 +31,14 @@ export function createAccounts(context: Context, audit: Audit): Accounts {
   const rows = createUserRows(accounts);
   const users = createUsers(accounts, rows);
   const sessions = createSessions({ ...accounts, db }, rows);
-  const links = createLinks(accounts, { rows, users, sessions });
+  const { link, ...identities } = createIdentities(accounts, rows, sessions);
+  const links = createLinks(accounts, { rows, users, sessions, identities: { ...identities, link } });
   return {
     ...users,
     ...createFactors(accounts, rows),
     ...sessions,
     ...links,
+    ...identities,
     isEmpty() {
       empty ??= orm.select({ id: user.id }).from(user).limit(1).get() === undefined;
       return empty;

@@ -5,6 +5,7 @@ import cellUpdates from '../../../migrations/0004_cell_updates.sql' with { type:
 import leadRemoval from '../../../migrations/0005_lead_removal.sql' with { type: 'text' };
 import tabNames from '../../../migrations/0006_tab_names.sql' with { type: 'text' };
 import accounts from '../../../migrations/0007_accounts.sql' with { type: 'text' };
+import oidc from '../../../migrations/0008_oidc.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, name: 'lead_removal', sql: leadRemoval },
   { version: 6, name: 'tab_names', sql: tabNames },
   { version: 7, name: 'accounts', sql: accounts },
+  { version: 8, name: 'oidc', sql: oidc },
 ];

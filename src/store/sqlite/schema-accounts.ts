@@ -1,4 +1,4 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
 import type { Role } from '../../contract/user.ts';
 import type { Actor, AuditAction, AuditValues, LinkKind, StoredSession } from '../accounts.ts';
 
@@ -57,7 +57,21 @@ export const session = sqliteTable('session', {
   createdAt: integer('created_at').notNull(),
   lastSeenAt: integer('last_seen_at').notNull(),
   authenticatedAt: integer('authenticated_at').notNull(),
+  method: text('method').$type<StoredSession['method']>().notNull(),
 });
+
+export const identity = sqliteTable(
+  'identity',
+  {
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: text('user_id').notNull(),
+    email: text('email'),
+    createdAt: integer('created_at').notNull(),
+    lastUsedAt: integer('last_used_at'),
+  },
+  (table) => [primaryKey({ columns: [table.issuer, table.subject] }), unique().on(table.userId, table.issuer)],
+);
 
 export const oneTimeLink = sqliteTable('one_time_link', {
   id: text('id').primaryKey(),
@@ -89,4 +103,4 @@ export const audit = sqliteTable('audit', {
   after: json<AuditValues>('after'),
 });
 
-export const ACCOUNT_TABLES = { user, userSite, recoveryCode, passkey, session, oneTimeLink, audit };
+export const ACCOUNT_TABLES = { user, userSite, recoveryCode, passkey, session, identity, oneTimeLink, audit };
