@@ -27,6 +27,16 @@ export interface Config {
   /** null: `/metrics` is for this machine alone. */
   metricsToken: string | null;
   google: GoogleConfig;
+  /** Sign-in by an OpenID Connect provider; null: by e-mail and password alone. */
+  oidc: OidcConfig | null;
+}
+
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** To follow "Sign in with". */
+  name: string;
 }
 
 export interface GoogleConfig {
@@ -175,12 +185,20 @@ function readSettingsFile(input: ConfigInput, dataDir: string, problems: string[
   return { path, values: parsed.values };
 }
 
+/** Settings of which all are set or none, and why. */
+const TOGETHER: readonly (readonly [keys: readonly SettingKey[], why: string])[] = [
+  [['googleClientId', 'googleClientSecret'], 'an OAuth client needs both.'],
+  [['oidcIssuer', 'oidcClientId', 'oidcClientSecret'], 'single sign-on needs all three.'],
+];
+
 function crossCheck(values: SettingValues): string[] {
-  const { googleClientId, googleClientSecret } = SETTINGS;
-  if ((values.googleClientId === null) === (values.googleClientSecret === null)) return [];
-  const [set, missing] =
-    values.googleClientId === null ? [googleClientSecret, googleClientId] : [googleClientId, googleClientSecret];
-  return [`${set.name} is set without ${missing.name}: an OAuth client needs both.`];
+  return TOGETHER.flatMap(([keys, why]) => {
+    const named = (which: boolean) =>
+      keys.filter((key) => (values[key] !== null) === which).map((key) => SETTINGS[key].name);
+    const [set, missing] = [named(true), named(false)];
+    if (set.length === 0 || missing.length === 0) return [];
+    return [`${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'} set without ${missing.join(' and ')}: ${why}`];
+  });
 }
 
 /** A mistyped name would otherwise be a setting that silently does nothing. */
@@ -223,7 +241,19 @@ function assemble(values: SettingValues, terminal: boolean): Config {
         auth: must(values.googleAuthUrl),
       },
     },
+    oidc: assembleOidc(values),
   };
+}
+
+function assembleOidc({
+  oidcIssuer: issuer,
+  oidcClientId,
+  oidcClientSecret,
+  oidcName,
+}: SettingValues): OidcConfig | null {
+  if (issuer === null || oidcClientId === null || oidcClientSecret === null) return null;
+  const usual = new URL(issuer).hostname === 'accounts.google.com' ? 'Google' : 'single sign-on';
+  return { issuer, clientId: oidcClientId, clientSecret: oidcClientSecret, name: oidcName ?? usual };
 }
 
 /** A setting with a default always has a value once there are no problems. */

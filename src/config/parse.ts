@@ -76,6 +76,15 @@ export const googleUrl: Parse<string> = (text) => {
   return isGoogleOrLoopback(url) ? good(url.href) : bad(GOOGLE_ONLY);
 };
 
+/** Who vouches for people: tokens and the client's secret go there. OpenID Connect Discovery 1.0, 3: no query. */
+export const issuer: Parse<string> = (text) => {
+  const url = readUrl(text);
+  const safe = url !== null && (url.protocol === 'https:' || isLoopbackHost(url.hostname)) && url.search === '';
+  return safe
+    ? good(text)
+    : bad('the address of a provider, such as https://accounts.google.com; http on loopback only');
+};
+
 /** A secret that a person may have made up: long enough not to be guessed. The text is never repeated. */
 export const secret: Parse<string> = (text) =>
   text.length >= 32 && text.length <= 1024

@@ -144,6 +144,35 @@ export const SETTINGS = {
     doc: 'For tests: where Google asks for consent.',
     parse: parse.googleUrl,
   }),
+  oidcIssuer: setting({
+    name: 'LTS_OIDC_ISSUER',
+    default: null,
+    doc: 'Sign-in to the admin UI by Google (https://accounts.google.com) or any other OpenID Connect provider. Goes with the next two.',
+    example: 'https://accounts.google.com',
+    parse: parse.issuer,
+  }),
+  oidcClientId: setting({
+    name: 'LTS_OIDC_CLIENT_ID',
+    default: null,
+    doc: 'The client you made at that provider, with the redirect URI LTS_PUBLIC_URL/admin/oidc/callback.',
+    example: '1234567890-def.apps.googleusercontent.com',
+    parse: parse.line('the id of a client'),
+  }),
+  oidcClientSecret: setting({
+    name: 'LTS_OIDC_CLIENT_SECRET',
+    default: null,
+    doc: 'The secret of that client.',
+    secret: true,
+    parse: parse.line('the secret of a client'),
+  }),
+  oidcName: setting({
+    name: 'LTS_OIDC_NAME',
+    default: null,
+    defaultNote: 'Google for Google, else single sign-on',
+    doc: 'What the button says: "Sign in with …".',
+    example: 'Google',
+    parse: parse.line('a name'),
+  }),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

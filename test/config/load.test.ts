@@ -42,6 +42,7 @@ describe('defaults', () => {
       logFormat: 'json',
       rateLimitApi: 1200,
       durability: 'full',
+      oidc: null,
       google: {
         client: null,
         serviceAccountFile: null,
@@ -145,6 +146,9 @@ describe('a wrong value stops the start with a sentence that names the setting',
     ['LTS_GOOGLE_DRIVE_URL', 'http://10.0.0.1:9000', `LTS_GOOGLE_DRIVE_URL must be ${GOOGLE}`],
     ['LTS_GOOGLE_TOKEN_URL', 'https://evilgoogleapis.com/token', `LTS_GOOGLE_TOKEN_URL must be ${GOOGLE}`],
     ['LTS_GOOGLE_TOKEN_URL', 'https://oauth2.googleapis.com@evil.example/', 'LTS_GOOGLE_TOKEN_URL must be a whole'],
+    ['LTS_OIDC_ISSUER', 'http://id.example.com', 'http on loopback only; it is "http://id.example.com".'],
+    ['LTS_OIDC_ISSUER', 'accounts.google.com', 'LTS_OIDC_ISSUER must be the address of a provider'],
+    ['LTS_OIDC_ISSUER', 'https://id.example.com/?tenant=1', 'LTS_OIDC_ISSUER must be the address of a provider'],
     ['LTS_GOOGLE_AUTH_URL', 'file:///etc/passwd', 'LTS_GOOGLE_AUTH_URL must be a whole address'],
   ];
   test.each(cases)('%s=%s', (name, value, sentence) => {
@@ -178,6 +182,37 @@ describe('a wrong value stops the start with a sentence that names the setting',
     ]);
     expect(problems({ env: { LTS_GOOGLE_CLIENT_SECRET: 'abc' } })).toEqual([
       'LTS_GOOGLE_CLIENT_SECRET is set without LTS_GOOGLE_CLIENT_ID: an OAuth client needs both.',
+    ]);
+  });
+});
+
+describe('single sign-on', () => {
+  const all = {
+    LTS_OIDC_ISSUER: 'https://id.example.com/realms/x',
+    LTS_OIDC_CLIENT_ID: 'abc',
+    LTS_OIDC_CLIENT_SECRET: 'def',
+  };
+
+  test('is there when all three are set; the secret may come from a file, the name from the issuer', () => {
+    const oidc = { issuer: all.LTS_OIDC_ISSUER, clientId: 'abc', clientSecret: 'def', name: 'single sign-on' };
+    expect(good({ env: all }).config.oidc).toEqual(oidc);
+    const { LTS_OIDC_CLIENT_SECRET: _secret, ...rest } = all;
+    const env = { ...rest, LTS_OIDC_CLIENT_SECRET_FILE: '/run/oidc', LTS_OIDC_NAME: 'Okta' };
+    expect(good({ env, files: { '/run/oidc': 'def\n' } }).config.oidc).toEqual({ ...oidc, name: 'Okta' });
+    const google = { ...all, LTS_OIDC_ISSUER: 'https://accounts.google.com' };
+    expect(good({ env: google }).config.oidc?.name).toBe('Google');
+    const here = { ...all, LTS_OIDC_ISSUER: 'http://127.0.0.1:9000' };
+    expect(good({ env: here }).config.oidc?.issuer).toBe('http://127.0.0.1:9000');
+    expect(good({ env: { LTS_OIDC_NAME: 'Okta' } }).config.oidc).toBeNull();
+  });
+
+  test('some of the three stop the start with a sentence', () => {
+    const { LTS_OIDC_ISSUER, LTS_OIDC_CLIENT_ID } = all;
+    expect(problems({ env: { LTS_OIDC_ISSUER } })).toEqual([
+      'LTS_OIDC_ISSUER is set without LTS_OIDC_CLIENT_ID and LTS_OIDC_CLIENT_SECRET: single sign-on needs all three.',
+    ]);
+    expect(problems({ env: { LTS_OIDC_ISSUER, LTS_OIDC_CLIENT_ID } })).toEqual([
+      'LTS_OIDC_ISSUER and LTS_OIDC_CLIENT_ID are set without LTS_OIDC_CLIENT_SECRET: single sign-on needs all three.',
     ]);
   });
 });

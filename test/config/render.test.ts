@@ -19,6 +19,7 @@ test('.env.example changes nothing as it is, and every line of it is a good sett
   expect([...uncommented.values.keys()].sort()).toEqual(SETTING_KEYS.map((key) => settingOf(key).name).sort());
   const env = Object.fromEntries(uncommented.values);
   env[SETTINGS.googleClientSecret.name] = 'x';
+  env[SETTINGS.oidcClientSecret.name] = 'x';
   expect(loadConfig({ env, readFile: noFile, terminal: false })).toMatchObject({ ok: true, warnings: [] });
 });
 
@@ -33,12 +34,16 @@ test('each default passes its own parser, and each setting says what it means', 
 test('secrets are hidden in the dump, and shown as set or not', () => {
   const secret = 'a-secret-of-at-least-thirty-two-characters';
   const env = { LTS_SECRET: secret, LTS_GOOGLE_CLIENT_ID: 'client-7', LTS_GOOGLE_CLIENT_SECRET: 'top-secret' };
+  Object.assign(env, { LTS_OIDC_ISSUER: 'https://id.example.com', LTS_OIDC_CLIENT_ID: 'client-8' });
+  Object.assign(env, { LTS_OIDC_CLIENT_SECRET: 'top-secret' });
   const result = loadConfig({ env, readFile: noFile, terminal: false });
   if (!result.ok) throw new Error(result.problems.join());
   const reports = describeSettings(result.texts, result.origins);
   const shown = (name: string) => reports.find((report) => report.name === name)?.value;
   expect(shown('LTS_SECRET')).toBe('(hidden)');
   expect(shown('LTS_GOOGLE_CLIENT_ID')).toBe('client-7');
+  expect(shown('LTS_OIDC_ISSUER')).toBe('https://id.example.com');
+  expect(shown('LTS_OIDC_CLIENT_SECRET')).toBe('(hidden)');
   expect(shown('LTS_GOOGLE_SERVICE_ACCOUNT_FILE')).toBeNull();
   expect(JSON.stringify(reports)).not.toContain(secret);
   expect(JSON.stringify(reports)).not.toContain('top-secret');
