@@ -5,12 +5,14 @@ import { sha256, type Vault } from './lib/crypto.ts';
 import type { Log } from './lib/log.ts';
 import type { GoogleApi } from './sheets/targets/google/api.ts';
 import {
+  type OAuthCredentials,
   oauthTokens,
   SERVICE_ACCOUNT_SCOPES,
   serviceAccountTokens,
   type TokenSource,
 } from './sheets/targets/google/auth.ts';
 import { createGoogleApi, type GoogleCall } from './sheets/targets/google/client.ts';
+import { createOAuth, type OAuthFlow, type OAuthGrant } from './sheets/targets/google/oauth.ts';
 import { createQuotaBook } from './sheets/targets/google/quota.ts';
 import { parseServiceAccount, type ServiceAccount } from './sheets/targets/google/service-account.ts';
 import type { ApiFor } from './sheets/targets/google/step.ts';
@@ -18,7 +20,10 @@ import type { ConnectionKind, GoogleConnection, SheetProblem, SheetStore } from 
 
 export interface GoogleAccessDeps {
   google: GoogleConfig;
-  sheets: Pick<SheetStore, 'connection' | 'connections' | 'addConnection' | 'updateConnectionSecret'>;
+  sheets: Pick<
+    SheetStore,
+    'connection' | 'connections' | 'addConnection' | 'updateConnectionSecret' | 'removeConnection'
+  >;
   vault: Vault;
   clock: Clock;
   log: Log;
@@ -35,7 +40,24 @@ export interface GoogleAccess {
   apiOfAccount(account: ServiceAccount): GoogleApi;
   /** Stores a service account's key file, encrypted; one that is known by its address gets the new key. */
   keepAccount(account: ServiceAccount, keyFile: string): Promise<GoogleConnection>;
+  /** The operator's own OAuth client, whose consent page sends people back to `redirectUri`; null: none is set. */
+  oauth(redirectUri: string): OAuthFlow | null;
+  /** The calls of a sign-in that is not stored yet. */
+  apiOfGrant(grant: OAuthGrant): GoogleApi;
+  /**
+   * Stores a person's sign-in, encrypted: in place of every earlier one of the same account that allowed no more than
+   * it does. So whatever was written as this person goes on. Returns them all, at least one.
+   */
+  keepGrant(grant: OAuthGrant): Promise<readonly GoogleConnection[]>;
+  /**
+   * Deletes an account that no site writes as, and asks Google to end a person's sign-in, which ends all of that
+   * person's sign-ins by this OAuth client: so not while another of them is stored.
+   */
+  forget(connectionId: string): Promise<Forgotten>;
 }
+
+/** `revoked`: Google ended the sign-in. `not_revoked`: it could not be asked to. `kept`: a site uses the account. */
+export type Forgotten = 'deleted' | 'revoked' | 'not_revoked' | 'kept';
 
 type Made = { ok: true; api: GoogleApi } | { ok: false; problem: SheetProblem };
 
@@ -105,12 +127,20 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
     return remember(`${connection.id}:${sha256(secret)}`, () => {
       const plain = vault.open(secret, connectionContext(kind, email));
       if (kind === 'service_account') return ofKeyFile(plain);
-      const grant = readGrant(plain);
-      if (grant === null) return unusable(`The sign-in of ${email} is not usable. Connect the account again.`);
-      const { clientId, clientSecret, refreshToken } = grant;
-      const tokens = oauthTokens({ email, clientId, clientSecret, refreshToken }, tokenOptions);
-      return { ok: true, api: api(email, 'oauth', clientId, tokens) };
+      const signIn = readSignIn(plain);
+      if (signIn === null) return unusable(`The sign-in of ${email} is not usable. Connect the account again.`);
+      return { ok: true, api: apiOfSignIn(email, signIn) };
     });
+  }
+
+  function apiOfSignIn(email: string, signIn: SignIn): GoogleApi {
+    return api(email, 'oauth', signIn.clientId, oauthTokens({ email, ...signIn }, tokenOptions));
+  }
+
+  /** Who holds a fresh sign-in got it by this client. */
+  function ownClient(): Omit<SignIn, 'refreshToken'> {
+    if (google.client === null) throw new Error('a sign-in without an OAuth client');
+    return { clientId: google.client.id, clientSecret: google.client.secret };
   }
 
   return {
@@ -132,6 +162,37 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
       await sheets.updateConnectionSecret(known.id, secret);
       return { ...known, secret };
     },
+    oauth(redirectUri) {
+      if (google.client === null) return null;
+      const { id: clientId, secret: clientSecret } = google.client;
+      return createOAuth({ clientId, clientSecret, redirectUri, urls: google.urls, clock });
+    },
+    apiOfGrant: ({ email, refreshToken }) => apiOfSignIn(email, { ...ownClient(), refreshToken }),
+    async keepGrant({ email, refreshToken, scopes }) {
+      const kind = 'oauth';
+      const { clientId, clientSecret } = ownClient();
+      const plain = JSON.stringify({ refresh_token: refreshToken, client_id: clientId, client_secret: clientSecret });
+      const secret = vault.seal(plain, connectionContext(kind, email));
+      const allowed = new Set(scopes.split(' '));
+      const covered = sheets
+        .connections()
+        .filter((each) => each.kind === kind && each.email === email)
+        .filter((each) => each.scopes.split(' ').every((scope) => allowed.has(scope)));
+      if (covered.length === 0) return [await sheets.addConnection({ kind, email, secret, scopes })];
+      for (const each of covered) await sheets.updateConnectionSecret(each.id, secret, scopes);
+      return covered.map((each) => ({ ...each, secret, scopes }));
+    },
+    async forget(connectionId) {
+      const known = sheets.connection(connectionId);
+      if (known === null || !(await sheets.removeConnection(connectionId))) return 'kept';
+      const { kind, email, secret } = known;
+      const others = sheets.connections().some((each) => each.kind === kind && each.email === email);
+      if (kind === 'service_account' || others) return 'deleted';
+      const signIn = readSignIn(vault.open(secret, connectionContext(kind, email)));
+      if (signIn === null) return 'deleted';
+      const flow = createOAuth({ ...signIn, redirectUri: '', urls: google.urls, clock });
+      return (await flow.revoke(signIn.refreshToken)).ok ? 'revoked' : 'not_revoked';
+    },
   };
 }
 
@@ -141,7 +202,10 @@ function problem(code: string, message: string): Made {
 
 const unusable = (message: string): Made => problem('key_unusable', message);
 
-function readGrant(text: string): { clientId: string; clientSecret: string; refreshToken: string } | null {
+type SignIn = Omit<OAuthCredentials, 'email'>;
+
+/** What a stored sign-in says, whose client may be another than that of the settings by now. */
+function readSignIn(text: string): SignIn | null {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return null;
   const {

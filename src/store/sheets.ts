@@ -26,7 +26,10 @@ export interface SheetStore {
   }): Promise<GoogleConnection>;
   connection(id: string): GoogleConnection | null;
   connections(): GoogleConnection[];
-  updateConnectionSecret(id: string, secret: string): Promise<void>;
+  /** A new secret, and what it allows where that is another. */
+  updateConnectionSecret(id: string, secret: string, scopes?: string): Promise<void>;
+  /** Deletes a connection that no site's target uses. False: one does, or there is none. */
+  removeConnection(id: string): Promise<boolean>;
 
   // -- the queue
   /** Sites with rows to write, each with how many and since when. Cheap enough for every look at `/readyz`. */

@@ -5,7 +5,7 @@ import type { Reply } from '../../src/sheets/targets/google/api.ts';
 import { oauthTokens, serviceAccountTokens } from '../../src/sheets/targets/google/auth.ts';
 import { createGoogleApi } from '../../src/sheets/targets/google/client.ts';
 import { ensureSpreadsheet } from '../../src/sheets/targets/google/connect.ts';
-import { codeChallengeOf, consentProblem, createOAuth } from '../../src/sheets/targets/google/oauth.ts';
+import { codeChallengeOf, consentProblem, createOAuth, reachOf } from '../../src/sheets/targets/google/oauth.ts';
 import { createQuotaBook } from '../../src/sheets/targets/google/quota.ts';
 import { parseServiceAccount } from '../../src/sheets/targets/google/service-account.ts';
 import { type FakeGoogle, startFakeGoogle } from '../support/google/client.ts';
@@ -193,12 +193,12 @@ describe('a Google account by OAuth', () => {
     const flow = createOAuth({ clientId, clientSecret, redirectUri, urls, clock: systemClock });
     /** What the browser brings back after the consent screen. */
     const consent = async () => {
-      const url = flow.consentUrl({ state: 's1', codeChallenge: codeChallengeOf(verifier) });
+      const url = flow.consentUrl({ state: 's1', codeChallenge: codeChallengeOf(verifier), reach: 'own' });
       const response = await fetch(url, { redirect: 'manual' });
       return new URL(response.headers.get('location') ?? 'about:blank').searchParams;
     };
     const connect = async () =>
-      flow.exchangeCode({ code: (await consent()).get('code') ?? '', codeVerifier: verifier });
+      flow.exchangeCode({ code: (await consent()).get('code') ?? '', codeVerifier: verifier, reach: 'own' });
     const tokensOf = (email: string, refreshToken: string) =>
       oauthTokens({ email, clientId, clientSecret, refreshToken }, { tokenUrl: urls.token, clock: systemClock });
     return { clientId, flow, consent, connect, tokensOf };
@@ -252,7 +252,7 @@ describe('a Google account by OAuth', () => {
 
   test('asks for offline access, for consent each time, with PKCE, and for no more than its own files', async () => {
     const { flow, clientId } = await setUp();
-    const url = new URL(flow.consentUrl({ state: 's', codeChallenge: 'c', loginHint: 'a@example.test' }));
+    const url = new URL(flow.consentUrl({ state: 's', codeChallenge: 'c', reach: 'own', loginHint: 'a@example.test' }));
     expect(Object.fromEntries(url.searchParams)).toEqual({
       client_id: clientId,
       redirect_uri: redirectUri,
@@ -265,6 +265,24 @@ describe('a Google account by OAuth', () => {
       code_challenge_method: 'S256',
       login_hint: 'a@example.test',
     });
+  });
+
+  test('for a spreadsheet that people have, both rights are asked for, and neither may be missing', async () => {
+    const { flow } = await setUp();
+    const url = flow.consentUrl({ state: 's', codeChallenge: codeChallengeOf(verifier), reach: 'any' });
+    expect(new URL(url).searchParams.get('scope')).toBe(
+      'openid email https://www.googleapis.com/auth/drive.file https://www.googleapis.com/auth/spreadsheets',
+    );
+    const granted = async (untick: string[]) => {
+      await google.consent({ email: 'owner@example.test', untick });
+      const { headers } = await fetch(url, { redirect: 'manual' });
+      const code = new URL(headers.get('location') ?? '').searchParams.get('code') ?? '';
+      return flow.exchangeCode({ code, codeVerifier: verifier, reach: 'any' });
+    };
+    expect(await granted(['spreadsheets'])).toMatchObject({ ok: false, problem: { code: 'scope_missing' } });
+    expect(await granted(['drive.file'])).toMatchObject({ ok: false, problem: { code: 'scope_missing' } });
+    const all = await granted([]);
+    expect(all.ok && reachOf(all.value.scopes)).toBe('any');
   });
 
   test('an unticked box is noticed before anybody reads "connected"', async () => {
@@ -292,12 +310,12 @@ describe('a Google account by OAuth', () => {
     const { flow, consent } = await setUp();
     await google.consent({ email: 'owner@example.test' });
     const code = (await consent()).get('code') ?? '';
-    expect(await flow.exchangeCode({ code, codeVerifier: 'w'.repeat(64) })).toMatchObject({
+    expect(await flow.exchangeCode({ code, codeVerifier: 'w'.repeat(64), reach: 'own' })).toMatchObject({
       ok: false,
       problem: { code: 'consent_expired' },
     });
-    expect((await flow.exchangeCode({ code, codeVerifier: verifier })).ok).toBe(true);
-    expect(await flow.exchangeCode({ code, codeVerifier: verifier })).toMatchObject({
+    expect((await flow.exchangeCode({ code, codeVerifier: verifier, reach: 'own' })).ok).toBe(true);
+    expect(await flow.exchangeCode({ code, codeVerifier: verifier, reach: 'own' })).toMatchObject({
       ok: false,
       problem: { code: 'consent_expired' },
     });
@@ -315,7 +333,7 @@ describe('a Google account by OAuth', () => {
   test('a missing refresh token says what to do', async () => {
     const { flow } = await setUp();
     await tokenAnswer(whole);
-    const result = await flow.exchangeCode({ code: 'c', codeVerifier: verifier });
+    const result = await flow.exchangeCode({ code: 'c', codeVerifier: verifier, reach: 'own' });
     expect(result).toMatchObject({
       ok: false,
       problem: { code: 'no_refresh_token', message: expect.stringContaining('remove the access') },
@@ -325,24 +343,24 @@ describe('a Google account by OAuth', () => {
   test('a sign-in that will end by itself comes with a hint', async () => {
     const { flow } = await setUp();
     await tokenAnswer({ ...whole, refresh_token: '1//x', refresh_token_expires_in: 604_799 });
-    const result = await flow.exchangeCode({ code: 'c', codeVerifier: verifier });
+    const result = await flow.exchangeCode({ code: 'c', codeVerifier: verifier, reach: 'own' });
     expect(result).toMatchObject({
       ok: true,
       value: { endsAfterDays: 7, hint: expect.stringContaining('Publish app') },
     });
   });
 
-  test('an answer that is no JSON, and one without an address, are survived', async () => {
+  test('an answer that is no JSON is survived; one that does not say whose account it is connects nothing', async () => {
     const { flow } = await setUp();
     await google.faults([{ match: { kind: 'token' }, fault: { kind: '502html' } }]);
-    expect(await flow.exchangeCode({ code: 'c', codeVerifier: verifier })).toMatchObject({
+    expect(await flow.exchangeCode({ code: 'c', codeVerifier: verifier, reach: 'own' })).toMatchObject({
       ok: false,
       problem: { code: 'google_down' },
     });
     await tokenAnswer({ ...whole, id_token: 'no.json.here', refresh_token: '1//x' });
-    expect(await flow.exchangeCode({ code: 'c', codeVerifier: verifier })).toMatchObject({
-      ok: true,
-      value: { email: 'your account' },
+    expect(await flow.exchangeCode({ code: 'c', codeVerifier: verifier, reach: 'own' })).toMatchObject({
+      ok: false,
+      problem: { code: 'scope_missing' },
     });
   });
 

@@ -16,6 +16,7 @@ type Targets = Pick<
   | 'connection'
   | 'connections'
   | 'updateConnectionSecret'
+  | 'removeConnection'
   | 'book'
   | 'updateBook'
   | 'raiseSeq'
@@ -90,9 +91,17 @@ export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCac
       }),
     connection: (id) => orm.select().from(googleConnection).where(eq(googleConnection.id, id)).get() ?? null,
     connections: () => orm.select().from(googleConnection).orderBy(googleConnection.id).all(),
-    updateConnectionSecret: (id, secret) =>
+    updateConnectionSecret: (id, secret, scopes) =>
       writer.run(() => {
-        orm.update(googleConnection).set({ secret }).where(eq(googleConnection.id, id)).run();
+        const values = scopes === undefined ? { secret } : { secret, scopes };
+        orm.update(googleConnection).set(values).where(eq(googleConnection.id, id)).run();
+      }),
+    removeConnection: (id) =>
+      writer.run(() => {
+        const user = orm.select().from(sheetTarget).where(eq(sheetTarget.connectionId, id)).get();
+        if (user !== undefined) return false;
+        const gone = orm.delete(googleConnection).where(eq(googleConnection.id, id)).returning().get();
+        return gone !== undefined;
       }),
 
     book(book) {

@@ -81,7 +81,26 @@ export function describeSheets(world: MakeWorld): void {
       expect(store.sheets.connection(made.id)).toEqual(made);
       await store.sheets.updateConnectionSecret(made.id, 'v2');
       expect(store.sheets.connections()).toEqual([{ ...made, secret: 'v2' }]);
+      await store.sheets.updateConnectionSecret(made.id, 'v3', 's t');
+      expect(store.sheets.connection(made.id)).toEqual({ ...made, secret: 'v3', scopes: 's t' });
       expect(store.sheets.connection('con_none')).toBeNull();
+    });
+
+    test('a connection is deleted once no site uses it, and not before', async () => {
+      const { store, siteId } = await world();
+      const { id } = await store.sheets.addConnection({
+        kind: 'oauth',
+        email: 'a@b.example',
+        secret: 'v',
+        scopes: 's',
+      });
+      await store.sheets.setTarget(siteId, { ...GOOGLE, connectionId: id });
+      expect(await store.sheets.removeConnection(id)).toBe(false);
+      expect(store.sheets.connections()).toHaveLength(1);
+      await store.sheets.setTarget(siteId, { ...GOOGLE, connectionId: null });
+      expect(await store.sheets.removeConnection(id)).toBe(true);
+      expect(store.sheets.connections()).toEqual([]);
+      expect(await store.sheets.removeConnection(id)).toBe(false);
     });
   });
 

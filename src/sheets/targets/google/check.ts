@@ -37,12 +37,13 @@ const API_TROUBLE = new Set<string>(['api_disabled', 'scope_missing'] satisfies 
 
 /**
  * "Check access": looks at everything that can be wrong between us and a spreadsheet, and gives each its own step
- * in plain words. Steps that could not be looked at, because an earlier one failed, are left out. One call of
- * Drive and one of Sheets, and the self-test's if asked for.
+ * in plain words. Steps that could not be looked at, because an earlier one failed or Drive is not to show us the file,
+ * are left out. One call of Drive and one of Sheets, and the self-test's if asked for.
  */
 export async function checkAccess(api: GoogleApi, spreadsheetId: string, options: CheckOptions): Promise<CheckReport> {
   const file = await api.file(spreadsheetId);
   const info = await api.info(spreadsheetId);
+  const unseen = !file.ok && unseenByDrive(api, file.failure);
   const steps: CheckStep[] = [];
   const add = (name: string, problem: SheetProblem | null) => {
     steps.push({ name, ok: problem === null, problem });
@@ -55,14 +56,22 @@ export async function checkAccess(api: GoogleApi, spreadsheetId: string, options
     [add(CHECK_STEPS.sheetsApi, of(API_TROUBLE, info)), add(CHECK_STEPS.driveApi, of(API_TROUBLE, file))].every(
       Boolean,
     ) &&
-    add(CHECK_STEPS.open, failureOf(info)?.problem ?? failureOf(file)?.problem ?? null);
-  if (goOn && file.ok && info.ok) {
+    add(CHECK_STEPS.open, failureOf(info)?.problem ?? (unseen ? null : failureOf(file)?.problem) ?? null);
+  if (goOn && info.ok) {
     const context: FailureContext = { email: api.email, connectionKind: api.connectionKind, api: 'drive' };
-    const mayWrite = addFileSteps(add, file.value, context);
+    const mayWrite = !file.ok || addFileSteps(add, file.value, context);
     for (const tab of options.tabs ?? []) add(`Tab "${tab.title}"`, tabProblem(tab.sheetId, info.value, context));
     if (mayWrite && options.selfTest) steps.push(...(await selfTest(api, spreadsheetId, options)).steps);
   }
   return { ok: steps.every((step) => step.ok), shareWith: shareWith(api), steps };
+}
+
+/**
+ * Whether Drive may have kept the file from us although it is there: a person's sign-in sees by Drive what this server
+ * made, and by Sheets, if that was allowed, everything else. Sheets has the word then. google-sheets.md 2.4.
+ */
+export function unseenByDrive(api: Pick<GoogleApi, 'connectionKind'>, { problem }: GoogleFailure): boolean {
+  return api.connectionKind === 'oauth' && problem.code === 'not_found';
 }
 
 type Add = (name: string, problem: SheetProblem | null) => boolean;

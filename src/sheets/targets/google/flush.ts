@@ -1,6 +1,7 @@
 import type { SheetBatch } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import type { FlushOutcome } from '../../target.ts';
+import { unseenByDrive } from './check.ts';
 import { choresFirst, choresWait, doChore } from './chores.ts';
 import { settleLanded } from './landed.ts';
 import { takeLook } from './look.ts';
@@ -91,8 +92,8 @@ async function checkFile(step: Step): Promise<FlushOutcome | null> {
   // A clock that jumped back must not put the question off.
   if (age >= 0 && age < HOUR) return null;
   const file = await step.api.file(step.book);
-  if (!file.ok) return failed(file.failure, clock.now());
-  if (file.value.trashed) {
+  if (!file.ok && !unseenByDrive(step.api, file.failure)) return failed(file.failure, clock.now());
+  if (file.ok && file.value.trashed) {
     return pausedBook({
       code: 'trashed',
       message:

@@ -8,15 +8,26 @@ import { allowedGoogleUrl, type GoogleUrls } from './urls.ts';
 
 /** Files this server makes itself: the one scope that needs no review by Google. google-sheets.md 2.4. */
 const DRIVE_FILE = 'https://www.googleapis.com/auth/drive.file';
+/** Every spreadsheet of the account: for one that this server did not make. */
+const SPREADSHEETS = 'https://www.googleapis.com/auth/spreadsheets';
+
+/** What to ask for: `own` files alone, or `any` spreadsheet of the account too. */
+export type Reach = 'own' | 'any';
+
+const RIGHTS: Readonly<Record<Reach, readonly string[]>> = { own: [DRIVE_FILE], any: [DRIVE_FILE, SPREADSHEETS] };
+
 /** `openid email` tells whose account it is. */
-export const OAUTH_SCOPES = ['openid', 'email', DRIVE_FILE] as const;
+const scopesFor = (reach: Reach) => ['openid', 'email', ...RIGHTS[reach]];
+
+/** How far a sign-in reaches that was granted these scopes, space separated. */
+export const reachOf = (scopes: string): Reach => (scopes.split(' ').includes(SPREADSHEETS) ? 'any' : 'own');
 
 /** The operator's own OAuth client, for connecting a person's Google account. */
 export interface OAuthFlow {
   /** Where to send the browser. `state` and the verifier behind `codeChallenge` are kept by the caller. */
-  consentUrl(input: { state: string; codeChallenge: string; loginHint?: string }): string;
+  consentUrl(input: { state: string; codeChallenge: string; reach: Reach; loginHint?: string }): string;
   /** Turns the code that the browser brought back into a connection, if it carries all it must. */
-  exchangeCode(input: { code: string; codeVerifier: string }): Promise<OAuthResult<OAuthGrant>>;
+  exchangeCode(input: { code: string; codeVerifier: string; reach: Reach }): Promise<OAuthResult<OAuthGrant>>;
   /** Takes the access away at Google; a token it no longer knows counts as done. */
   revoke(refreshToken: string): Promise<OAuthResult<null>>;
 }
@@ -73,13 +84,13 @@ export function createOAuth(options: OAuthOptions): OAuthFlow {
       { clock: options.clock, timeoutMs: options.timeoutMs ?? TIMEOUT_MS, maxBytes: 1_000_000 },
     );
   return {
-    consentUrl({ state, codeChallenge, loginHint }) {
+    consentUrl({ state, codeChallenge, reach, loginHint }) {
       const url = new URL(auth);
       const query = {
         client_id: options.clientId,
         redirect_uri: options.redirectUri,
         response_type: 'code',
-        scope: OAUTH_SCOPES.join(' '),
+        scope: scopesFor(reach).join(' '),
         // Without these two a second consent brings no refresh token.
         access_type: 'offline',
         prompt: 'consent',
@@ -91,7 +102,7 @@ export function createOAuth(options: OAuthOptions): OAuthFlow {
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
       return url.href;
     },
-    async exchangeCode({ code, codeVerifier }) {
+    async exchangeCode({ code, codeVerifier, reach }) {
       const answer = await post(token, {
         grant_type: 'authorization_code',
         code,
@@ -100,7 +111,7 @@ export function createOAuth(options: OAuthOptions): OAuthFlow {
         client_secret: options.clientSecret,
         redirect_uri: options.redirectUri,
       });
-      return readGrant(answer);
+      return readGrant(answer, reach);
     },
     async revoke(refreshToken) {
       const answer = await post(token.replace(/\/token$/, '/revoke'), { token: refreshToken });
@@ -113,7 +124,7 @@ export function createOAuth(options: OAuthOptions): OAuthFlow {
 /** Before the grant is read nobody's address is known. */
 const unknownAccount: FailureContext = { email: 'your account', connectionKind: 'oauth', api: 'token' };
 
-function readGrant(answer: Exchange): OAuthResult<OAuthGrant> {
+function readGrant(answer: Exchange, reach: Reach): OAuthResult<OAuthGrant> {
   const body = readBody(answer);
   if (answer.network || answer.status !== 200 || typeof body.access_token !== 'string') {
     const { problem } = readTokenFailure(answer, unknownAccount);
@@ -121,11 +132,12 @@ function readGrant(answer: Exchange): OAuthResult<OAuthGrant> {
     if (problem.code !== 'token_revoked') return { ok: false, problem };
     return { ok: false, problem: ownFailure('consent_expired', unknownAccount, problem.technical).problem };
   }
-  const email = emailOf(body.id_token) ?? 'your account';
-  const context: FailureContext = { ...unknownAccount, email };
+  const email = emailOf(body.id_token);
+  const context: FailureContext = { ...unknownAccount, email: email ?? unknownAccount.email };
   const scopes = typeof body.scope === 'string' ? body.scope : '';
+  const granted = new Set(scopes.split(' '));
   // People may untick boxes and still press "Allow": the answer says what was really granted.
-  if (!scopes.split(' ').includes(DRIVE_FILE)) {
+  if (email === null || !RIGHTS[reach].every((scope) => granted.has(scope))) {
     return { ok: false, problem: ownFailure('scope_missing', context, `granted: ${scopes}`).problem };
   }
   if (typeof body.refresh_token !== 'string') {

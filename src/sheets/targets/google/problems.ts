@@ -233,7 +233,7 @@ function apiDisabled({ api }: FailureContext, link: string | undefined): string 
 
 function notFound({ connectionKind, email }: FailureContext): string {
   return connectionKind === 'oauth'
-    ? `Google finds no such spreadsheet for ${email}: the link is wrong, it was deleted for good, or it is one that this server did not make itself, which this kind of connection cannot see. Have a new one made here, or use a service account.`
+    ? `Google finds no such spreadsheet for ${email}: the link is wrong, it was deleted for good, or it is one that this server did not make itself, which this sign-in cannot see. Have a new one made here, or connect again and choose a spreadsheet that you have.`
     : `Google finds no such spreadsheet: the link is wrong, it was deleted for good, or it is not shared with ${email}. Check the link, then press "Share" there and add ${email} as Editor.`;
 }
 
