@@ -61,7 +61,12 @@ export interface StoredUser {
   /** null: every site, as owners and admins have. */
   siteIds: readonly string[] | null;
   disabled: boolean;
+  /** Whether a password alone opens nothing: there is an app that makes codes, or a passkey. */
   secondFactor: boolean;
+  /** Whether there is an app that makes codes. */
+  totp: boolean;
+  /** How many there are. */
+  passkeys: number;
   createdAt: number;
   lastSignInAt: number | null;
 }
@@ -117,7 +122,8 @@ export interface StoredSession {
   /** How they came in, before the second factor. */
   method: SignInMethod;
 }
-export type SignInMethod = 'password' | 'link' | 'oidc';
+/** `passkey`: without a password; it stands for the second factor as well. */
+export type SignInMethod = 'password' | 'link' | 'oidc' | 'passkey';
 
 export interface NewSession {
   tokenHash: string;
@@ -126,8 +132,8 @@ export interface NewSession {
   addressHash: string | null;
 }
 
-/** What shows that the second factor is at hand: a code of this time step, or one of the recovery codes. */
-export type FactorProof = { totpStep: number } | { recoveryHash: string };
+/** What shows that the second factor is at hand: a code of this time step, one of the recovery codes, or a passkey. */
+export type FactorProof = { totpStep: number } | { recoveryHash: string } | { passkey: PasskeyProof };
 
 // ---- links -----------------------------------------------------------------------------------------------------
 
@@ -177,6 +183,20 @@ export interface StoredPasskey {
   createdAt: number;
   lastUsedAt: number | null;
 }
+
+export type NewPasskey = Pick<StoredPasskey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'name'>;
+
+/**
+ * An answer of a passkey whose signature was right. It is taken if its counter is beyond the last one, or both are 0:
+ * many count nothing. One that doesn't grow is told to the audit log, for there may be a copy. WebAuthn, 6.1.1.
+ */
+export interface PasskeyProof {
+  credentialId: string;
+  counter: number;
+}
+
+/** More than anybody has devices. */
+export const MAX_PASSKEYS = 20;
 
 // ---- identities ------------------------------------------------------------------------------------------------
 
@@ -233,8 +253,9 @@ export interface AccountStore {
     input: { sealed: string; step: number; recoveryHashes: readonly string[] },
     doer: Doer,
   ): Promise<boolean>;
+  /** The recovery codes go with the last second factor. */
   dropTotp(userId: string, doer: Doer): Promise<boolean>;
-  /** New recovery codes in place of all others. False: the user has no second factor. */
+  /** New recovery codes in place of all others. False: the user has no second factor at all. */
   replaceRecoveryCodes(userId: string, hashes: readonly string[], doer: Doer): Promise<boolean>;
 
   /**
@@ -312,4 +333,20 @@ export interface AccountStore {
   /** Oldest first. */
   passkeys(userId: string): StoredPasskey[];
   passkeyByCredential(credentialId: string): StoredPasskey | null;
+  /**
+   * @param recoveryHashes become the user's recovery codes if this is the first second factor: `codesMade`
+   * `taken`: somebody has this passkey already. Null: the user is gone.
+   */
+  addPasskey(
+    userId: string,
+    input: NewPasskey,
+    recoveryHashes: readonly string[],
+    doer: Doer,
+  ): Promise<{ passkey: StoredPasskey; codesMade: boolean } | { refused: 'taken' | 'too_many' } | null>;
+  /** The recovery codes go with the last second factor. False: the user has no such passkey. */
+  removePasskey(userId: string, id: string, doer: Doer): Promise<boolean>;
+  /** Begins a session that is open at once. Null when the passkey is not taken, or its user gone or disabled. */
+  startPasskeySession(proof: PasskeyProof, session: NewSession, doer: Doer): Promise<StoredSession | null>;
+  /** The user of the session proved who they are once more. False: the passkey is not taken. */
+  confirmByPasskey(sessionId: string, proof: PasskeyProof, doer: Doer): Promise<boolean>;
 }

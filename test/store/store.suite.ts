@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.ts';
 import { TestClock } from '../support/clock.ts';
 import { describeAccountIdentities } from './suite/account-identities.ts';
 import { describeAccountLinks } from './suite/account-links.ts';
+import { describeAccountPasskeys } from './suite/account-passkeys.ts';
 import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeForms } from './suite/forms.ts';
@@ -47,6 +48,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccounts(world);
     describeAccountLinks(world);
     describeAccountIdentities(world);
+    describeAccountPasskeys(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

@@ -1,10 +1,10 @@
-import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { Role } from '../../contract/user.ts';
 import type { Doer, StoredUser } from '../accounts.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
 import { site } from './schema.ts';
-import { oneTimeLink, session, user, userSite } from './schema-accounts.ts';
+import { oneTimeLink, passkey, recoveryCode, session, user, userSite } from './schema-accounts.ts';
 import type { Turn } from './writer.ts';
 
 export type UserRow = typeof user.$inferSelect;
@@ -38,15 +38,33 @@ export function createUserRows({ orm }: Pick<AccountContext, 'orm'>) {
       .orderBy(asc(userSite.siteId))
       .all()
       .map(({ siteId }) => siteId);
+  const passkeysOf = (id: string) =>
+    orm.select({ n: count() }).from(passkey).where(eq(passkey.userId, id)).get()?.n ?? 0;
+  const hasFactor = (found: Pick<UserRow, 'id' | 'totpSecret'>) =>
+    found.totpSecret !== null || passkeysOf(found.id) > 0;
+  function putCodes(userId: string, hashes: readonly string[]): void {
+    orm.delete(recoveryCode).where(eq(recoveryCode.userId, userId)).run();
+    for (const hash of hashes) orm.insert(recoveryCode).values({ userId, hash }).run();
+  }
   return {
     row,
+    passkeysOf,
+    /** Whether a password alone opens nothing. */
+    hasFactor,
+    putCodes,
+    /** Recovery codes stand in for a second factor: they go with the last one. */
+    dropUselessCodes(id: string): void {
+      const found = row(id);
+      if (!found || !hasFactor(found)) putCodes(id, []);
+    },
     rowByEmail: (email: string) =>
       orm
         .select()
         .from(user)
         .where(eq(user.emailKey, emailKey(email)))
         .get() ?? null,
-    view: (found: UserRow): StoredUser => toStoredUser(found, hasAllSites(found.role) ? null : sitesOf(found.id)),
+    view: (found: UserRow): StoredUser =>
+      toStoredUser(found, hasAllSites(found.role) ? null : sitesOf(found.id), passkeysOf(found.id)),
     /** Those of the ids that are sites. */
     knownSites(siteIds: readonly string[]): string[] {
       const wanted = [...new Set(siteIds)];
@@ -89,7 +107,9 @@ export function createUserRows({ orm }: Pick<AccountContext, 'orm'>) {
 }
 export type UserRows = ReturnType<typeof createUserRows>;
 
-export function toStoredUser(row: UserRow, siteIds: readonly string[] | null): StoredUser {
-  const { id, email, name, role, disabled, totpSecret, createdAt, lastSignInAt } = row;
-  return { id, email, name, role, siteIds, disabled, secondFactor: totpSecret !== null, createdAt, lastSignInAt };
+export function toStoredUser(row: UserRow, siteIds: readonly string[] | null, passkeys: number): StoredUser {
+  const { id, email, name, role, disabled, createdAt, lastSignInAt } = row;
+  const totp = row.totpSecret !== null;
+  const secondFactor = totp || passkeys > 0;
+  return { id, email, name, role, siteIds, disabled, secondFactor, totp, passkeys, createdAt, lastSignInAt };
 }

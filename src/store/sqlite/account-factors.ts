@@ -15,10 +15,6 @@ export function createFactors({ orm, writer, audit, changed }: AccountContext, r
     changed(turn);
     audit.add(turn, doer, { action, objectId: userId, siteId: null, before: null, after });
   }
-  function putCodes(userId: string, hashes: readonly string[]): void {
-    orm.delete(recoveryCode).where(eq(recoveryCode.userId, userId)).run();
-    for (const hash of hashes) orm.insert(recoveryCode).values({ userId, hash }).run();
-  }
   return {
     credentials(userId) {
       const row = rows.row(userId);
@@ -56,7 +52,7 @@ export function createFactors({ orm, writer, audit, changed }: AccountContext, r
           .returning({ id: user.id })
           .get();
         if (!done) return false;
-        putCodes(userId, recoveryHashes);
+        rows.putCodes(userId, recoveryHashes);
         tell(turn, doer, 'user.second_factor_on', userId);
         return true;
       }),
@@ -69,14 +65,15 @@ export function createFactors({ orm, writer, audit, changed }: AccountContext, r
           .returning({ id: user.id })
           .get();
         if (!done) return false;
-        putCodes(userId, []);
+        rows.dropUselessCodes(userId);
         tell(turn, doer, 'user.second_factor_off', userId);
         return true;
       }),
     replaceRecoveryCodes: (userId, hashes, doer) =>
       writer.run((turn) => {
-        if (!rows.row(userId)?.totpSecret) return false;
-        putCodes(userId, hashes);
+        const row = rows.row(userId);
+        if (!row || !rows.hasFactor(row)) return false;
+        rows.putCodes(userId, hashes);
         tell(turn, doer, 'user.recovery_codes_renewed', userId);
         return true;
       }),

@@ -5,7 +5,7 @@ import { type AccountContext, emailKey, hasAllSites, itself, type UserRow, type 
 import type { createIdentities } from './account-identities.ts';
 import type { createSessions } from './account-sessions.ts';
 import { type createUsers, userValues } from './account-users.ts';
-import { oneTimeLink, recoveryCode, user } from './schema-accounts.ts';
+import { oneTimeLink, passkey, user } from './schema-accounts.ts';
 import type { Turn } from './writer.ts';
 
 type Row = typeof oneTimeLink.$inferSelect;
@@ -116,7 +116,10 @@ export function createLinks(context: AccountContext, { rows, users, sessions, id
     const second = row.dropsSecondFactor ? { totpSecret: null, totpPending: null } : {};
     const next = { ...target, passwordHash, ...second };
     orm.update(user).set(next).where(eq(user.id, target.id)).run();
-    if (row.dropsSecondFactor) orm.delete(recoveryCode).where(eq(recoveryCode.userId, target.id)).run();
+    if (row.dropsSecondFactor) {
+      orm.delete(passkey).where(eq(passkey.userId, target.id)).run();
+      rows.dropUselessCodes(target.id);
+    }
     useUp(row, turn.now);
     const ended = rows.endSessions(target.id, null);
     changed(turn);

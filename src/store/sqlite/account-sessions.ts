@@ -12,6 +12,7 @@ import {
   type StoredUser,
 } from '../accounts.ts';
 import type { AccountContext, UserRow, UserRows } from './account-context.ts';
+import type { createPasskeys } from './account-passkeys.ts';
 import { createTouches } from './account-touches.ts';
 import type { Context } from './context.ts';
 import { recoveryCode, session, user } from './schema-accounts.ts';
@@ -31,6 +32,8 @@ type Sessions = Pick<
   | 'session'
   | 'touchSession'
   | 'confirmSession'
+  | 'startPasskeySession'
+  | 'confirmByPasskey'
   | 'sessions'
   | 'endSession'
   | 'endOtherSessions'
@@ -45,7 +48,12 @@ type Sessions = Pick<
   begin(turn: Turn, user: UserRow, input: NewSession, doer: Doer, method: SignInMethod): StoredSession;
 };
 
-export function createSessions(context: AccountContext & Pick<Context, 'db'>, rows: UserRows): Sessions {
+interface Parts {
+  rows: UserRows;
+  passkeys: Pick<ReturnType<typeof createPasskeys>, 'take' | 'passkeyByCredential'>;
+}
+
+export function createSessions(context: AccountContext & Pick<Context, 'db'>, { rows, passkeys }: Parts): Sessions {
   const { orm, writer, ids, audit, changed } = context;
   const cache = new Map<string, Found>();
   const touches = createTouches(context);
@@ -84,18 +92,24 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
   };
 
   const begin: Sessions['begin'] = (turn, row, input, doer, method) =>
-    row.totpSecret === null
-      ? open(turn, row, input, doer, method)
-      : insert(turn, row.id, input, { state: 'second_factor', method });
+    rows.hasFactor(row)
+      ? insert(turn, row.id, input, { state: 'second_factor', method })
+      : open(turn, row, input, doer, method);
 
   /** Uses the proof up. False: it was used before, or never was one. */
-  function use(proof: FactorProof, userId: string): boolean {
+  function use(turn: Turn, proof: FactorProof, userId: string, doer: Doer): boolean {
+    if ('passkey' in proof) return passkeys.take(turn, userId, proof.passkey, doer);
     if ('totpStep' in proof) {
       const unused = and(eq(user.id, userId), isNotNull(user.totpSecret), lt(user.totpStep, proof.totpStep));
       return orm.update(user).set(proof).where(unused).returning({ id: user.id }).get() !== undefined;
     }
     const code = and(eq(recoveryCode.userId, userId), eq(recoveryCode.hash, proof.recoveryHash));
     return orm.delete(recoveryCode).where(code).returning({ hash: recoveryCode.hash }).get() !== undefined;
+  }
+
+  function prove(turn: Turn, id: string): void {
+    orm.update(session).set({ authenticatedAt: turn.now }).where(eq(session.id, id)).run();
+    changed(turn);
   }
 
   function lookUp(hash: string): Found | null {
@@ -124,12 +138,12 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
       writer.run((turn) => {
         const row = orm.select().from(session).where(eq(session.id, sessionId)).get();
         if (row?.state !== 'second_factor' || row.createdAt + SECOND_FACTOR_MS <= turn.now) return null;
-        if (rows.row(row.userId)?.disabled !== false || !use(proof, row.userId)) return null;
+        if (rows.row(row.userId)?.disabled !== false || !use(turn, proof, row.userId, doer)) return null;
         const [at, state] = [turn.now, 'open' as const];
         const opened = { tokenHash, state, createdAt: at, lastSeenAt: at, authenticatedAt: at };
         orm.update(session).set(opened).where(eq(session.id, sessionId)).run();
         const passed = toStoredSession({ ...row, ...opened });
-        started(turn, passed, doer, 'totpStep' in proof ? 'totp' : 'recovery_code');
+        started(turn, passed, doer, factorOf(proof));
         return passed;
       }),
     findSession(hash) {
@@ -147,10 +161,19 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
       return row ? withTouch(toStoredSession(row)) : null;
     },
     touchSession: touches.touch,
-    confirmSession: (id) =>
+    confirmSession: (id) => writer.run((turn) => prove(turn, id)),
+    startPasskeySession: (proof, input, doer) =>
       writer.run((turn) => {
-        orm.update(session).set({ authenticatedAt: turn.now }).where(eq(session.id, id)).run();
-        changed(turn);
+        const owner = rows.row(passkeys.passkeyByCredential(proof.credentialId)?.userId ?? '');
+        if (!owner || owner.disabled || !passkeys.take(turn, owner.id, proof, doer)) return null;
+        return open(turn, owner, input, doer, 'passkey');
+      }),
+    confirmByPasskey: (sessionId, proof, doer) =>
+      writer.run((turn) => {
+        const row = orm.select().from(session).where(eq(session.id, sessionId)).get();
+        if (row?.state !== 'open' || !passkeys.take(turn, row.userId, proof, doer)) return false;
+        prove(turn, sessionId);
+        return true;
       }),
     sessions: (userId) =>
       orm
@@ -196,6 +219,12 @@ export function createSessions(context: AccountContext & Pick<Context, 'db'>, ro
         .run();
     },
   };
+}
+
+/** What the audit log calls it. */
+function factorOf(proof: FactorProof): string {
+  if ('totpStep' in proof) return 'totp';
+  return 'passkey' in proof ? 'passkey' : 'recovery_code';
 }
 
 function toStoredSession({ tokenHash: _tokenHash, ...stored }: Row): StoredSession {

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, count, eq } from 'drizzle-orm';
 import type { AccountStore, AuditValues, Doer, NewUser, StoredUser, UserChange, UserRefusal } from '../accounts.ts';
 import {
   type AccountContext,
@@ -8,7 +8,7 @@ import {
   type UserRow,
   type UserRows,
 } from './account-context.ts';
-import { user, userSite } from './schema-accounts.ts';
+import { passkey, user, userSite } from './schema-accounts.ts';
 import type { Turn } from './writer.ts';
 
 type Users = Pick<AccountStore, 'users' | 'user' | 'userByEmail' | 'createUser' | 'updateUser' | 'deleteUser'> & {
@@ -78,8 +78,12 @@ export function createUsers(context: AccountContext, rows: UserRows): Users {
       for (const { userId, siteId } of orm.select().from(userSite).orderBy(asc(userSite.siteId)).all()) {
         sites.set(userId, [...(sites.get(userId) ?? []), siteId]);
       }
+      const counted = orm.select({ userId: passkey.userId, n: count() }).from(passkey).groupBy(passkey.userId).all();
+      const passkeys = new Map(counted.map(({ userId, n }) => [userId, n]));
       const all = orm.select().from(user).orderBy(asc(user.id)).all();
-      return all.map((row) => toStoredUser(row, hasAllSites(row.role) ? null : (sites.get(row.id) ?? [])));
+      return all.map((row) =>
+        toStoredUser(row, hasAllSites(row.role) ? null : (sites.get(row.id) ?? []), passkeys.get(row.id) ?? 0),
+      );
     },
     user: (id) => viewOrNull(rows, rows.row(id)),
     userByEmail: (email) => viewOrNull(rows, rows.rowByEmail(email)),

@@ -1,14 +1,14 @@
-import { asc, eq } from 'drizzle-orm';
 import type { AccountStore } from '../accounts.ts';
 import { type AccountContext, createUserRows } from './account-context.ts';
 import { createFactors } from './account-factors.ts';
 import { createIdentities } from './account-identities.ts';
 import { createLinks } from './account-links.ts';
+import { createPasskeys } from './account-passkeys.ts';
 import { createSessions } from './account-sessions.ts';
 import { createUsers } from './account-users.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
-import { passkey, user } from './schema-accounts.ts';
+import { user } from './schema-accounts.ts';
 import type { Turn } from './writer.ts';
 
 export interface Accounts extends AccountStore {
@@ -30,7 +30,8 @@ export function createAccounts(context: Context, audit: Audit): Accounts {
   const accounts: AccountContext = { orm, writer, ids, audit, changed: (turn) => turn.onCommit(drop) };
   const rows = createUserRows(accounts);
   const users = createUsers(accounts, rows);
-  const sessions = createSessions({ ...accounts, db }, rows);
+  const passkeys = createPasskeys(accounts, rows);
+  const sessions = createSessions({ ...accounts, db }, { rows, passkeys });
   const { link, ...identities } = createIdentities(accounts, rows, sessions);
   const links = createLinks(accounts, { rows, users, sessions, identities: { ...identities, link } });
   return {
@@ -39,13 +40,11 @@ export function createAccounts(context: Context, audit: Audit): Accounts {
     ...sessions,
     ...links,
     ...identities,
+    ...passkeys,
     isEmpty() {
       empty ??= orm.select({ id: user.id }).from(user).limit(1).get() === undefined;
       return empty;
     },
-    passkeys: (userId) => orm.select().from(passkey).where(eq(passkey.userId, userId)).orderBy(asc(passkey.id)).all(),
-    passkeyByCredential: (credentialId) =>
-      orm.select().from(passkey).where(eq(passkey.credentialId, credentialId)).get() ?? null,
     drop,
     prune(turn, nowMs) {
       sessions.prune(turn, nowMs);
