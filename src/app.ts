@@ -101,7 +101,7 @@ export function buildApp(parts: AppParts): App {
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
   const trusted = parts.trustedProxies ?? NO_NETWORKS;
-  const { settings, disk, google, sheetsPath } = parts.desk ?? NO_DESK;
+  const { settings, disk, logLevel, google, sheetsPath } = parts.desk ?? NO_DESK;
   const startedAt = clock.now();
   const http = createHttp({
     operations,
@@ -124,7 +124,7 @@ export function buildApp(parts: AppParts): App {
         const { browser, os } = readUserAgent(request.headers.get('user-agent') ?? '');
         return { address: clientAddress(request, peer(arrived), trusted), browser, os };
       },
-      system: { startedAt, reasons: () => readiness(), settings, disk },
+      system: { startedAt, reasons: () => readiness(), settings, disk, logLevel },
     },
     clock,
     ids,

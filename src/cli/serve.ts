@@ -4,6 +4,7 @@ import { type Config, type Origins, publicUrlOf } from '../config/load.ts';
 import { describeSettings } from '../config/render.ts';
 import { curlLine } from '../contract/curl.ts';
 import { SCOPES } from '../contract/key.ts';
+import { atMostEvery } from '../lib/at-most-every.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths } from '../lib/data-dir.ts';
 import { diskUse } from '../lib/disk.ts';
@@ -25,6 +26,9 @@ const SERVER = { actor: { kind: 'server' }, addressHash: null } as const;
 
 /** How long a new server waits for the old one to let go of the data folder. Spec 7. */
 const LOCK_WAIT_MS = 20_000;
+
+/** How old what is shown of the data folder may be: to walk it takes long where there are many files. */
+const DISK_LOOK_MS = 30_000;
 
 /** Documents for MCP clients, and which web pages may call, depend on it. */
 const NO_PUBLIC_URL = 'Set LTS_PUBLIC_URL to the address that clients use.';
@@ -70,7 +74,8 @@ function serverNamed(pid: number | null, who = 'another server'): string {
 async function serve(context: Context, { config, origins, texts }: Settings, dir: DataDir): Promise<string> {
   const { clock, ids } = context;
   const lines = gatherLines(context.say, clock);
-  const log = createLog({ level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write });
+  const logging = { level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write };
+  const log = createLog(logging);
   const vault = createVault(dir.secret);
   const store = await openStoreAt(context, config, dir, vault, true);
   const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
@@ -96,7 +101,13 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
       google: { ...google, driver: googleDriver },
       sheetsPath: dir.sheetsPath,
       settings: () => describeSettings(texts, origins),
-      disk: () => diskUse(config.dataDir),
+      disk: atMostEvery(DISK_LOOK_MS, clock, () => diskUse(config.dataDir)),
+      logLevel: {
+        get: () => logging.level,
+        set: (level) => {
+          logging.level = level;
+        },
+      },
     },
   });
 

@@ -23,6 +23,7 @@ export interface Log {
 }
 
 export interface LogOptions {
+  /** Asked for at each line: it may be changed while the program runs. */
   level: LogLevel;
   format: LogFormat;
   now: () => number;
@@ -30,11 +31,10 @@ export interface LogOptions {
 }
 
 export function createLog(options: LogOptions, bound: LogData = {}): Log {
-  const threshold = LOG_LEVELS.indexOf(options.level);
   const line = (level: LogLevel) => {
-    const off = LOG_LEVELS.indexOf(level) < threshold;
+    const rank = LOG_LEVELS.indexOf(level);
     return (event: string, data: LogData = {}) => {
-      if (off) return;
+      if (rank < LOG_LEVELS.indexOf(options.level)) return;
       const time = toTime(options.now());
       options.write(
         options.format === 'json'

@@ -7,15 +7,15 @@ import type { Role } from '../../src/contract/user.ts';
 import { createDrivers } from '../../src/drivers.ts';
 import type { AdminRoute } from '../../src/http/admin/route.ts';
 import { adminRoutes } from '../../src/http/admin/routes.ts';
-import type { AdminServices } from '../../src/http/admin/services.ts';
+import type { AdminServices, LevelSwitch } from '../../src/http/admin/services.ts';
 import { createReadiness } from '../../src/http/health.ts';
 import { createOperations } from '../../src/http/operations.ts';
 import { createIntake } from '../../src/intake/accept.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault } from '../../src/lib/crypto.ts';
 import { diskUse } from '../../src/lib/disk.ts';
 import { randomIds } from '../../src/lib/ids.ts';
-import { silentLog } from '../../src/lib/log.ts';
+import { type LogLevel, silentLog } from '../../src/lib/log.ts';
 import { createSync } from '../../src/sheets/sync.ts';
 import type { GoogleUrls } from '../../src/sheets/targets/google/client.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
@@ -33,6 +33,16 @@ const loaded = loadConfig({
   terminal: false,
 });
 const SETTINGS = loaded.ok ? describeSettings(loaded.texts, loaded.origins) : [];
+
+function levelSwitch(): LevelSwitch {
+  let level: LogLevel = 'info';
+  return {
+    get: () => level,
+    set(next) {
+      level = next;
+    },
+  };
+}
 
 /** Somebody signed in, as their browser calls the pages. */
 export interface Person {
@@ -59,16 +69,19 @@ export interface SiteWorld {
 }
 
 /** Pages on everything that they need for real: accounts, intake, sheet sync and both kinds of workbook. */
-export async function siteWorld(routes: readonly AdminRoute[], google?: { urls: GoogleUrls }): Promise<SiteWorld> {
+export async function siteWorld(
+  routes: readonly AdminRoute[],
+  options: { urls?: GoogleUrls; clock?: Clock } = {},
+): Promise<SiteWorld> {
   const dir = tempDir();
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const ids = randomIds();
   const vault = createVault('a secret for tests, 32 characters');
   const store = openStore({ path: `${dir}/l.db`, durability: 'full', clock, ids, secretCheck: vault.checkValue() });
   const sheetsPath = `${dir}/sheets`;
   mkdirSync(sheetsPath);
   const shared = { store, clock, random: () => 0.5, log: silentLog };
-  const urls = google?.urls ?? { sheets: NO_GOOGLE, drive: NO_GOOGLE, token: NO_GOOGLE, auth: NO_GOOGLE };
+  const urls = options.urls ?? { sheets: NO_GOOGLE, drive: NO_GOOGLE, token: NO_GOOGLE, auth: NO_GOOGLE };
   const made = createDrivers({
     ...shared,
     config: { google: { client: null, serviceAccountFile: null, urls } },
@@ -100,6 +113,7 @@ export async function siteWorld(routes: readonly AdminRoute[], google?: { urls: 
       reasons: createReadiness({ store, clock, draining: () => false }),
       settings: () => SETTINGS,
       disk: () => diskUse(dir),
+      logLevel: levelSwitch(),
     },
   };
   const app = adminRoutes(routes, services);

@@ -71,7 +71,8 @@ test('a key is shown once, works, is rotated and revoked, and the audit log know
   expect(wrong.status).toBe(422);
   expect(store.keys.list(world.site.id)).toHaveLength(0);
 
-  const made = await owner.post(`${base}/keys`, { name: HOSTILE, scopes: 'submissions:write', expires: '30d' });
+  const sent = await owner.post(`${base}/keys`, { name: HOSTILE, scopes: 'submissions:write', expires: '30d' });
+  const made = await owner.get(sent.location ?? '');
   const secret = /<code id="key">(lts_\w+)<\/code>/.exec(made.html)?.[1] ?? '';
   const [key] = store.keys.list(world.site.id);
   expect(store.keys.findByHash(vault.hashKey(secret))?.key.id).toBe(key!.id);
@@ -82,7 +83,9 @@ test('a key is shown once, works, is rotated and revoked, and the audit log know
 
   const path = `${base}/keys/${key!.id}`;
   expect((await owner.post(`${path}/rotate`, { hours: '25' })).status).toBe(422);
-  expect((await owner.post(`${path}/rotate`, { hours: '24' })).html).toContain('former key works until');
+  const rotated = await owner.post(`${path}/rotate`, { hours: '24' });
+  expect(rotated.location).toBe(`${path}/secret`);
+  expect((await owner.get(`${path}/secret`)).html).toContain('former key works until');
   const refused = await owner.post(`${path}/rotate`, { hours: '1' });
   expect(refused.status).toBe(422);
   expect(refused.html).toContain('as the last rotation promised');
@@ -159,4 +162,35 @@ test('the audit log is paged, and each entry stands on one page', async () => {
   }
   expect(seen).toHaveLength(60);
   expect(new Set(seen).size).toBe(60);
+});
+
+test('the log level holds at once, for owners, by one of the words, and is in the audit log', async () => {
+  const world = await siteWorld(ADMIN_ROUTES);
+  const { logLevel } = world.services.system;
+  const [owner, admin] = [await world.person('owner'), await world.person('admin')];
+  expect((await admin.get('/admin/system')).html).not.toContain('Change the level');
+  expect((await admin.post('/admin/system/log-level', { level: 'debug' })).status).toBe(403);
+  expect((await owner.post('/admin/system/log-level', { level: 'loud' })).status).toBe(422);
+  expect(logLevel.get()).toBe('info');
+  expect((await owner.post('/admin/system/log-level', { level: 'debug' })).location).toContain('notice=saved');
+  expect(logLevel.get()).toBe('debug');
+  expect((await owner.get('/admin/system')).html).toMatch(/<option selected value="debug">|value="debug" selected/);
+  const [entry] = world.services.store.audit.list({ limit: 1 });
+  expect(entry).toMatchObject({
+    action: 'system.log_level_changed',
+    before: { level: 'info' },
+    after: { level: 'debug' },
+  });
+});
+
+test('the audit log says moments as people do, and leaves texts that only begin like one', async () => {
+  const world = await siteWorld(ADMIN_ROUTES);
+  const owner = await world.person('owner');
+  const after = { expires_at: '2099-01-31T00:00:00.000Z', name: '2099-01-31T00:00:00.000Z and so on' };
+  const doer = { actor: { kind: 'cli' }, addressHash: null } as const;
+  const entry = { action: 'key.created', objectId: null, siteId: null, before: null, after } as const;
+  await world.services.store.audit.record(doer, entry);
+  const { html } = await owner.get('/admin/audit');
+  expect(html).toContain('31 Jan 2099, 00:00</time>');
+  expect(html).toContain('2099-01-31T00:00:00.000Z and so on');
 });

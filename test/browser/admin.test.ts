@@ -66,6 +66,7 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
     await page.getByRole('textbox', { name: 'Name' }).fill('Back end');
     for (const box of await page.getByRole('checkbox').all()) await box.check();
     await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByRole('heading', { name: 'Key created' }).waitFor();
     const shown = /lts_[0-9A-Za-z]{38}/.exec((await page.locator('main').textContent()) ?? '')?.[0] ?? '';
     const sent = await api({ url: server.url, key: shown }, '/submissions', {
       method: 'POST',

@@ -3,7 +3,7 @@ import type { SettingReport } from '../../config/render.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Vault } from '../../lib/crypto.ts';
 import type { DiskUse } from '../../lib/disk.ts';
-import type { Log } from '../../lib/log.ts';
+import type { Log, LogLevel } from '../../lib/log.ts';
 import type { Sync } from '../../sheets/sync.ts';
 import type { TargetDriver } from '../../sheets/target.ts';
 import type { GoogleApi } from '../../sheets/targets/google/api.ts';
@@ -30,6 +30,13 @@ export interface ServerDesk {
   sheetsPath: string | null;
   settings(): readonly SettingReport[];
   disk(): Promise<DiskUse>;
+  logLevel: LevelSwitch;
+}
+
+/** What is logged; a change holds at once, until the next restart. */
+export interface LevelSwitch {
+  get(): LogLevel;
+  set(level: LogLevel): void;
 }
 
 /** A server without a data folder of its own, as tests have it. */
@@ -38,6 +45,7 @@ export const NO_DESK: ServerDesk = {
   sheetsPath: null,
   settings: () => [],
   disk: async () => ({ parts: [], free: 0 }),
+  logLevel: { get: () => 'silent', set: () => {} },
 };
 
 /** What pages are made with. */
@@ -70,4 +78,5 @@ export interface SystemFacts {
   settings(): readonly SettingReport[];
   /** What the data folder takes. */
   disk(): Promise<DiskUse>;
+  logLevel: LevelSwitch;
 }

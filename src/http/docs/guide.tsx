@@ -5,6 +5,7 @@ import { DEFAULT_PER_PAGE, MAX_COUNTED, MAX_PER_PAGE } from '../../contract/page
 import { MAX_BATCH, MAX_FIELDS, MAX_TEXT } from '../../contract/submission.ts';
 import { ERROR_CODES, type ErrorCode } from '../../lib/errors.ts';
 import { STATUS } from '../errors.ts';
+import { count } from '../pages/count.ts';
 import { Code } from './code.tsx';
 
 /** A chapter: words on the left, an example on the right where there is one. */
@@ -151,13 +152,12 @@ export function Paging({ origin }: { origin: string }) {
       <p>
         A page has {DEFAULT_PER_PAGE} leads, newest first, or as many as <code>per_page</code> says, up to{' '}
         {MAX_PER_PAGE}. To read all, follow <code>pagination.next_cursor</code>: each page costs the same, and nothing
-        is skipped or repeated while leads come in. Page numbers work for the first{' '}
-        {MAX_COUNTED.toLocaleString('en').replace(',', ' ')} leads.
+        is skipped or repeated while leads come in. Page numbers work for the first {count(MAX_COUNTED)} leads.
       </p>
       <p>
-        <code>total</code> is exact up to {MAX_COUNTED.toLocaleString('en').replace(',', ' ')}, and beyond where it is
-        kept count of; else <code>total_capped</code> is true. A parameter that is unknown, or has a wrong value, is
-        refused by name: a typo never shows you the wrong list.
+        <code>total</code> is exact up to {count(MAX_COUNTED)}, and beyond where it is kept count of; else{' '}
+        <code>total_capped</code> is true. A parameter that is unknown, or has a wrong value, is refused by name: a typo
+        never shows you the wrong list.
       </p>
     </Chapter>
   );
@@ -184,9 +184,9 @@ export function Limits({ perMinute }: { perMinute: number }) {
           : `A key may make ${perMinute} requests a minute; a batch is one. Every answer says how many are left and in how many seconds the minute ends. Beyond it the answer is 429 with Retry-After.`}
       </p>
       <p>
-        A lead has at most {MAX_FIELDS} fields; longer texts than {MAX_TEXT.toLocaleString('en').replace(',', ' ')}{' '}
-        characters are cut, which <code>warnings</code> says. A batch has at most{' '}
-        {MAX_BATCH.toLocaleString('en').replace(',', ' ')} leads. A request has at most 1 MiB, a batch 8 MiB.
+        A lead has at most {MAX_FIELDS} fields; longer texts than {count(MAX_TEXT)} characters are cut, which{' '}
+        <code>warnings</code> says. A batch has at most {count(MAX_BATCH)} leads. A request has at most 1 MiB, a batch 8
+        MiB.
       </p>
       <p>
         Passwords, card numbers and the like are dropped or masked before anything is stored. What was done is named,

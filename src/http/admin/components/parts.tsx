@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
+export { count } from '../../pages/count.ts';
+
 /** The title of a page with its one main action. */
 export function PageTitle({ title, action, lead }: { title: string; action?: ComponentChildren; lead?: string }) {
   return (
@@ -73,13 +75,6 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
       ))}
     </dl>
   );
-}
-
-const THIN = '\u202f';
-
-/** A number with thin separators. */
-export function count(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
 const MINUTE = 60_000;

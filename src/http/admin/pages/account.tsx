@@ -1,5 +1,6 @@
 import type { Refused } from '../../../accounts/accounts.ts';
 import type { AdminRoute, Outcome, PageOutcome, UserRequest } from '../route.ts';
+import { shownOnce, showOnce } from '../shown-once.tsx';
 import { Account, RecoveryCodes, TotpSetUp } from './account-view.tsx';
 
 function accountPage({ visit, services, now, csrf }: UserRequest, refused: Refused<string> | null = null): PageOutcome {
@@ -17,9 +18,15 @@ function accountPage({ visit, services, now, csrf }: UserRequest, refused: Refus
   return { title: 'Your account', body, status: refused === null ? 200 : 422 };
 }
 
-async function confirmTotp({ visit, services, form, csrf }: UserRequest): Promise<Outcome> {
+const CODES = '/admin/account/recovery-codes';
+
+const showCodes = (request: UserRequest, codes: readonly string[]): Outcome =>
+  showOnce(request, CODES, { title: 'Your recovery codes', body: <RecoveryCodes codes={codes} /> });
+
+async function confirmTotp(request: UserRequest): Promise<Outcome> {
+  const { visit, services, form, csrf } = request;
   const result = await services.accounts.confirmTotp(visit, form.text('code'));
-  if (result.ok) return { title: 'Your recovery codes', body: <RecoveryCodes codes={result.recoveryCodes} /> };
+  if (result.ok) return showCodes(request, result.recoveryCodes);
   if (result.refused === 'none') return { to: '/admin/account' };
   const [secret, uri] = [form.text('secret'), form.text('uri')];
   const body = (
@@ -75,14 +82,19 @@ export const accountRoutes: readonly AdminRoute[] = [
   },
   {
     method: 'POST',
-    path: '/admin/account/recovery-codes',
+    path: CODES,
     needs: 'user',
     recent: true,
-    async run({ services, visit }) {
-      const result = await services.accounts.renewRecoveryCodes(visit);
-      if (!result.ok) return { to: '/admin/account' };
-      return { title: 'Your recovery codes', body: <RecoveryCodes codes={result.recoveryCodes} /> };
+    async run(request) {
+      const result = await request.services.accounts.renewRecoveryCodes(request.visit);
+      return result.ok ? showCodes(request, result.recoveryCodes) : { to: '/admin/account' };
     },
+  },
+  {
+    method: 'GET',
+    path: CODES,
+    needs: 'user',
+    run: (request) => shownOnce(request, { href: '/admin/account', text: 'Go to your account' }),
   },
   {
     method: 'POST',

@@ -85,7 +85,7 @@ function Entry({
         )}
       </td>
       <td data-label="Change" class="breaks">
-        <Changes before={before} after={after} />
+        <Changes before={before} after={after} now={now} />
       </td>
       <td data-label="Site" class="breaks">
         {siteId === null ? (
@@ -114,7 +114,7 @@ function Who({ actor, narrowed }: { actor: Actor; narrowed: Narrowed }) {
 }
 
 /** What differs; of what was made or is gone, all that is known. */
-function Changes({ before, after }: { before: AuditValues | null; after: AuditValues | null }) {
+function Changes({ before, after, now }: Pick<AuditEntry, 'before' | 'after'> & { now: number }) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   const changes = names
     .map((name) => ({ name, from: textOf(before, name), to: textOf(after, name) }))
@@ -125,23 +125,25 @@ function Changes({ before, after }: { before: AuditValues | null; after: AuditVa
       {changes.map(({ name, from, to }) => (
         <li key={name}>
           <span class="muted">{name.replaceAll('_', ' ')}</span>{' '}
-          {from === null ? null : <Old text={from} gone={to === null} />}
+          {from === null ? null : <Old text={from} gone={to === null} now={now} />}
           {from !== null && to !== null ? ' → ' : null}
-          {to === null ? null : <bdi>{to}</bdi>}
+          {to === null ? null : <Value text={to} now={now} />}
         </li>
       ))}
     </ul>
   );
 }
 
-function Old({ text, gone }: { text: string; gone: boolean }) {
-  return gone ? (
-    <bdi>{text}</bdi>
-  ) : (
-    <del>
-      <bdi>{text}</bdi>
-    </del>
-  );
+function Old({ text, gone, now }: { text: string; gone: boolean; now: number }) {
+  const value = <Value text={text} now={now} />;
+  return gone ? value : <del>{value}</del>;
+}
+
+/** As the log keeps moments: ISO 8601, in UTC. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function Value({ text, now }: { text: string; now: number }) {
+  return MOMENT.test(text) ? <Moment at={Date.parse(text)} now={now} zone="UTC" /> : <bdi>{text}</bdi>;
 }
 
 /** A value in words; null where there is none of this name. */

@@ -7,6 +7,7 @@ import { keyValues } from '../../../store/audit-values.ts';
 import type { StoredKey } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
+import { shownOnce, showOnce } from '../shown-once.tsx';
 import { type KeyErrors, KeyForm, KeyPage, KeyShown, type KeyTexts } from './keys-view.tsx';
 
 const NEW_KEY: KeyTexts = { name: '', scopes: ['submissions:write'], expires: 'never' };
@@ -56,8 +57,9 @@ async function createKey(request: SiteRequest): Promise<Outcome> {
   return shown(request, 'Key created', stored, key, null);
 }
 
-/** The only page that ever has a key on it; it is kept by nobody. */
-function shown({ site, services }: SiteRequest, title: string, stored: StoredKey, key: string, former: string | null) {
+/** The only page that ever has a key on it. */
+function shown(request: SiteRequest, title: string, stored: StoredKey, key: string, former: string | null): Outcome {
+  const { site, services } = request;
   const back = `/admin/s/${site.id}/sources`;
   const body = (
     <KeyShown
@@ -70,7 +72,7 @@ function shown({ site, services }: SiteRequest, title: string, stored: StoredKey
       former={former}
     />
   );
-  return { title, body };
+  return showOnce(request, `${back}/keys/${stored.id}/secret`, { title, body });
 }
 
 /** @throws AppError not_found, also for the key of another site */
@@ -95,6 +97,11 @@ function keyPage(request: SiteRequest, hours = DEFAULT_OVERLAP_HOURS, error: str
     />
   );
   return { title: stored.name, body, status: error === null ? 200 : 422 };
+}
+
+function secretPage(request: SiteRequest): Outcome {
+  const { id } = keyOf(request);
+  return shownOnce(request, { href: `/admin/s/${request.site.id}/sources/keys/${id}`, text: 'Go to the key' });
 }
 
 async function rotate(request: SiteRequest): Promise<Outcome> {
@@ -144,6 +151,7 @@ export const keyRoutes: readonly AdminRoute[] = [
   },
   { method: 'POST', path: KEYS, of: 'site', needs: 'keys.edit', recent: true, run: createKey },
   { method: 'GET', path: `${KEYS}/:key`, of: 'site', needs: 'keys.read', run: (request) => keyPage(request) },
+  { method: 'GET', path: `${KEYS}/:key/secret`, of: 'site', needs: 'keys.edit', run: secretPage },
   { method: 'POST', path: `${KEYS}/:key/rotate`, of: 'site', needs: 'keys.edit', recent: true, run: rotate },
   { method: 'POST', path: `${KEYS}/:key/revoke`, of: 'site', needs: 'keys.edit', recent: true, run: revoke },
 ];

@@ -1,207 +1,11 @@
-import type { SettingReport } from '../../../config/render.ts';
-import { type DiskUse, LITTLE_SPACE, NO_SPACE } from '../../../lib/disk.ts';
-import { errorText } from '../../../lib/errors.ts';
-import { VERSION } from '../../../lib/version.ts';
-import type { SheetTarget } from '../../../store/sheets.ts';
-import type { Site, Store, StoreHealth } from '../../../store/store.ts';
-import { Banner, Card, count, Facts, Moment, PageTitle } from '../components/parts.tsx';
-import { Status } from '../components/status.tsx';
-import { StackTable } from '../components/table.tsx';
-import type { AdminRoute, PageOutcome, UserRequest } from '../route.ts';
-
-/** Rows and cells of a site that wait for its sheet. */
-interface Queue {
-  site: Pick<Site, 'id' | 'name' | 'syncEnabled'>;
-  target: Pick<SheetTarget, 'kind' | 'status' | 'problem' | 'trouble' | 'lastSyncedAt'>;
-  pending: number;
-  oldestCreatedAt: number | null;
-  updates: number;
-}
-
-interface SystemProps {
-  reasons: readonly string[];
-  health: StoreHealth;
-  /** The address of a proxy that the settings don't name. */
-  untrustedProxy: string | null;
-  queues: readonly Queue[];
-  /** null: it could not be looked at. */
-  disk: DiskUse | null;
-  settings: readonly SettingReport[];
-  startedAt: number;
-  publicUrl: string;
-  now: number;
-}
-
-function System(props: SystemProps) {
-  const { reasons, health, untrustedProxy, queues, disk, settings, startedAt, publicUrl, now } = props;
-  return (
-    <>
-      <PageTitle
-        title="System"
-        action={
-          <a class="button" href="/admin/audit">
-            Audit log
-          </a>
-        }
-      />
-      <div id="live" hx-get="/admin/system" hx-select="#live" hx-swap="outerHTML" hx-trigger="every 5s">
-        <Notices reasons={reasons} untrustedProxy={untrustedProxy} disk={disk} />
-        <div class="grid">
-          <Card title="Server" action={<Status is={reasons.length === 0 ? 'ok' : 'failed'} />}>
-            <Facts
-              facts={[
-                ['Version', VERSION],
-                ['Bun', Bun.version],
-                ['Running since', <Moment key="since" at={startedAt} now={now} zone="UTC" />],
-                ['Address', <code key="url">{publicUrl}</code>],
-                ['Log level', settings.find(({ name }) => name === 'LTS_LOG_LEVEL')?.value ?? '–'],
-              ]}
-            />
-          </Card>
-          <Disk disk={disk} health={health} />
-        </div>
-        <Queues queues={queues} now={now} />
-      </div>
-      <Settings settings={settings} />
-    </>
-  );
-}
-
-function Notices({ reasons, untrustedProxy, disk }: Pick<SystemProps, 'reasons' | 'untrustedProxy' | 'disk'>) {
-  return (
-    <>
-      {reasons.map((reason) => (
-        <Banner key={reason} tone="bad" title="Not ready">
-          <span>{reason}</span>
-        </Banner>
-      ))}
-      {untrustedProxy === null ? null : (
-        <Banner tone="waiting" title="A proxy is not trusted">
-          <p>
-            A proxy at <code>{untrustedProxy}</code> forwards requests, and LTS_TRUSTED_PROXIES does not name it: its
-            callers all look like one. If that proxy is yours, set <code>LTS_TRUSTED_PROXIES={untrustedProxy}</code> and
-            restart.
-          </p>
-        </Banner>
-      )}
-      {disk !== null && disk.free < LITTLE_SPACE ? (
-        <Banner tone={disk.free < NO_SPACE ? 'bad' : 'waiting'} title="Little disk space left">
-          <span>{bytesText(disk.free)} are free. Leads are refused when it is used up: free some space.</span>
-        </Banner>
-      ) : null}
-    </>
-  );
-}
-
-function Disk({ disk, health }: Pick<SystemProps, 'disk' | 'health'>) {
-  const sheets = disk?.parts.find(({ name }) => name === 'sheets')?.bytes ?? 0;
-  const all = disk?.parts.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
-  return (
-    <Card title="Disk" action={<Status is={health.writable ? 'ok' : 'failed'} />}>
-      <Facts
-        facts={[
-          ['Data folder', disk === null ? 'Could not be looked at' : bytesText(all)],
-          ['Database', `${bytesText(health.bytes)}, schema ${health.schemaVersion}`],
-          ['Local sheets', disk === null ? '–' : bytesText(sheets)],
-          ['Free', disk === null ? '–' : bytesText(disk.free)],
-          ['Writes waiting', count(health.queued)],
-        ]}
-      />
-    </Card>
-  );
-}
-
-function Queues({ queues, now }: Pick<SystemProps, 'queues' | 'now'>) {
-  return (
-    <section class="part">
-      <h2>Waiting for sheets</h2>
-      {queues.length === 0 ? (
-        <p class="muted">There is no site yet.</p>
-      ) : (
-        <StackTable
-          columns={[
-            'Site',
-            'Sheet',
-            { text: 'Rows', number: true },
-            'Oldest',
-            { text: 'Changed cells', number: true },
-            'Last written',
-          ]}
-        >
-          {queues.map((queue) => (
-            <QueueLine key={queue.site.id} {...queue} now={now} />
-          ))}
-        </StackTable>
-      )}
-    </section>
-  );
-}
-
-function QueueLine({ site, target, pending, oldestCreatedAt, updates, now }: Queue & { now: number }) {
-  const problem = target.problem ?? target.trouble;
-  return (
-    <tr>
-      <td data-label="Site" class="breaks">
-        <a class="row" href={`/admin/s/${site.id}/sheet`}>
-          <bdi>{site.name}</bdi>
-        </a>
-      </td>
-      <td data-label="Sheet">
-        {site.syncEnabled ? <Status is={target.status} title={problem?.message ?? null} /> : 'Sync is off'}{' '}
-        <span class="muted">{target.kind === 'google' ? 'Google Sheets' : 'Local files'}</span>
-      </td>
-      <td data-label="Rows" class="number">
-        {count(pending)}
-      </td>
-      <td data-label="Oldest">
-        {oldestCreatedAt === null ? <span class="muted">–</span> : <Moment at={oldestCreatedAt} now={now} zone="UTC" />}
-      </td>
-      <td data-label="Changed cells" class="number">
-        {updates >= 1000 ? '1000+' : count(updates)}
-      </td>
-      <td data-label="Last written">
-        <Moment at={target.lastSyncedAt} now={now} zone="UTC" />
-      </td>
-    </tr>
-  );
-}
-
-function Settings({ settings }: Pick<SystemProps, 'settings'>) {
-  return (
-    <section class="part">
-      <h2>Settings as loaded</h2>
-      <p class="muted">They are changed where they are set, and hold after a restart. Secrets are hidden.</p>
-      <StackTable columns={['Setting', 'Value', 'From']}>
-        {settings.map(({ name, value, origin, meaning }) => (
-          <tr key={name}>
-            <td data-label="Setting" class="breaks">
-              <code>{name}</code>
-              <div class="help">{meaning}</div>
-            </td>
-            <td data-label="Value" class="breaks">
-              {value === null ? <span class="muted">Not set</span> : <code>{value}</code>}
-            </td>
-            <td data-label="From" class="breaks">
-              {origin}
-            </td>
-          </tr>
-        ))}
-      </StackTable>
-    </section>
-  );
-}
-
-const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** Bytes in words, with three digits at the most before the unit: `12 MB`, `1.4 GB`. */
-export function bytesText(bytes: number): string {
-  let [value, unit] = [bytes, 0];
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
-}
+import { can } from '../../../accounts/permissions.ts';
+import type { DiskUse } from '../../../lib/disk.ts';
+import { errorText, invalid } from '../../../lib/errors.ts';
+import { LOG_LEVELS } from '../../../lib/log.ts';
+import type { Store } from '../../../store/store.ts';
+import { record } from '../audit.ts';
+import type { AdminRoute, Outcome, PageOutcome, UserRequest } from '../route.ts';
+import { type Queue, System } from './system-view.tsx';
 
 function queuesOf({ sites, sheets }: Store): Queue[] {
   const waiting = new Map(sheets.waiting().map((each) => [each.siteId, each]));
@@ -217,7 +21,7 @@ function queuesOf({ sites, sheets }: Store): Queue[] {
   });
 }
 
-async function systemPage({ services, now }: UserRequest): Promise<PageOutcome> {
+async function systemPage({ services, visit, csrf, now }: UserRequest): Promise<PageOutcome> {
   const { store, system, log } = services;
   let disk: DiskUse | null = null;
   try {
@@ -235,12 +39,34 @@ async function systemPage({ services, now }: UserRequest): Promise<PageOutcome> 
       settings={system.settings()}
       startedAt={system.startedAt}
       publicUrl={services.publicUrl()}
+      level={system.logLevel.get()}
+      mayEdit={can(visit.user, 'system.edit')}
+      csrf={csrf}
       now={now}
     />
   );
   return { title: 'System', body };
 }
 
+async function setLevel(request: UserRequest): Promise<Outcome> {
+  const { logLevel } = request.services.system;
+  const given = request.form.text('level');
+  const level = LOG_LEVELS.find((each) => each === given);
+  if (level === undefined) throw invalid('Choose one of the log levels.');
+  const before = logLevel.get();
+  logLevel.set(level);
+  if (level !== before) {
+    await record(request, {
+      action: 'system.log_level_changed',
+      objectId: null,
+      before: { level: before },
+      after: { level },
+    });
+  }
+  return { to: '/admin/system', notice: 'saved' };
+}
+
 export const systemRoutes: readonly AdminRoute[] = [
   { method: 'GET', path: '/admin/system', needs: 'system.read', run: systemPage },
+  { method: 'POST', path: '/admin/system/log-level', needs: 'system.edit', run: setLevel },
 ];

@@ -4,6 +4,7 @@ import type { Role } from '../../../contract/user.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
 import type { FormData } from '../form-data.ts';
 import type { AdminRoute, Outcome, PageOutcome, UserRequest } from '../route.ts';
+import { shownOnce, showOnce } from '../shown-once.tsx';
 import { InviteForm, LinkMade, ROLE_TEXT, Team, UserPage } from './team-view.tsx';
 
 const allSites = ({ services }: UserRequest) => services.store.sites.list();
@@ -35,10 +36,10 @@ async function invite(request: UserRequest): Promise<Outcome> {
   const result = await services.accounts.invite(visit, inviteInput(form));
   if (!result.ok) return invitePage(request, result);
   const lead = 'Pass it on. It works once, for 7 days, and is shown only now.';
-  return {
+  return showOnce(request, `/admin/team/invitations/${result.link.id}/link`, {
     title: 'Invitation',
     body: <LinkMade title="The invitation is made" lead={lead} url={services.publicUrl() + result.path} />,
-  };
+  });
 }
 
 function userPage(request: UserRequest, refused: Refused<string> | null = null): PageOutcome {
@@ -63,10 +64,10 @@ async function reset(request: UserRequest): Promise<Outcome> {
   const result = await services.accounts.issueReset(visit, params.id ?? '');
   if (!result.ok) return userPage(request, result);
   const lead = 'Pass it on. It works once, for an hour, and is shown only now.';
-  return {
+  return showOnce(request, `/admin/team/${params.id}/link`, {
     title: 'Reset link',
     body: <LinkMade title="The link is made" lead={lead} url={services.publicUrl() + result.path} />,
-  };
+  });
 }
 
 /** A change of one user that goes back to their page, or says there why not. */
@@ -111,6 +112,12 @@ export const teamRoutes: readonly AdminRoute[] = [
   { method: 'GET', path: '/admin/team/invite', needs: 'team.edit', run: (request) => invitePage(request, null) },
   { method: 'POST', path: '/admin/team/invite', needs: 'team.edit', recent: true, run: invite },
   {
+    method: 'GET',
+    path: '/admin/team/invitations/:id/link',
+    needs: 'team.edit',
+    run: (request) => shownOnce(request, { href: '/admin/team/invite', text: 'Invite again' }),
+  },
+  {
     method: 'POST',
     path: '/admin/team/invitations/:id/revoke',
     needs: 'team.edit',
@@ -121,6 +128,12 @@ export const teamRoutes: readonly AdminRoute[] = [
     },
   },
   { method: 'GET', path: '/admin/team/:id', needs: 'team.read', run: (request) => userPage(request) },
+  {
+    method: 'GET',
+    path: '/admin/team/:id/link',
+    needs: 'team.edit',
+    run: (request) => shownOnce(request, { href: `/admin/team/${request.params.id}`, text: 'Go to the user' }),
+  },
   { method: 'POST', path: '/admin/team/:id/reset', needs: 'team.edit', recent: true, run: reset },
   change('', ({ services, visit, form }, id) =>
     services.accounts.updateUser(visit, id, { role: roleOf(form.text('role')), siteIds: form.all('site_ids') }),
