@@ -19,6 +19,7 @@ export const ID_PREFIXES = [
   'inv',
   'psk',
   'aud',
+  'view',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

@@ -1,7 +1,7 @@
 import { MAX_COUNTED, type Pagination } from '../contract/page.ts';
 import type { Submission } from '../contract/submission.ts';
 import { idPattern } from '../lib/ids.ts';
-import type { LeadFilter, LeadStore } from './store.ts';
+import type { Lead, LeadFilter, LeadStore } from './store.ts';
 import { toSubmission } from './view.ts';
 
 /** A list request, checked: `page` × `perPage` is at most MAX_COUNTED. */
@@ -29,15 +29,25 @@ export function readCursor(text: string, newestFirst: boolean): string | null {
   return plain[0] === (newestFirst ? 'd' : 'a') && SUBMISSION_ID.test(id) ? id : null;
 }
 
-/**
- * One page of leads as the API shows it. A walk by cursor costs the same on every page, and neither skips nor
- * repeats while leads come in. Spec 2, "Lists".
- */
+/** One page of leads as the API shows it. Spec 2, "Lists". */
 export function leadPage(
   leads: Pick<LeadStore, 'list' | 'count'>,
   siteId: string,
-  { filter, newestFirst, page, perPage, afterId }: LeadPageRequest,
+  request: LeadPageRequest,
 ): { data: Submission[]; pagination: Pagination } {
+  const page = storedPage(leads, siteId, request);
+  return { data: page.leads.map(toSubmission), pagination: page.pagination };
+}
+
+/**
+ * One page of leads as they are kept. A walk by cursor costs the same on every page, and neither skips nor
+ * repeats while leads come in. Spec 2, "Lists".
+ */
+export function storedPage(
+  leads: Pick<LeadStore, 'list' | 'count'>,
+  siteId: string,
+  { filter, newestFirst, page, perPage, afterId }: LeadPageRequest,
+): { leads: Lead[]; pagination: Pagination } {
   const found = leads.list(siteId, {
     filter,
     newestFirst,
@@ -53,7 +63,7 @@ export function leadPage(
   const capped = counted === MAX_COUNTED + 1 && isCountedOneByOne(filter);
   const total = capped ? MAX_COUNTED : counted;
   return {
-    data: shown.map(toSubmission),
+    leads: shown,
     pagination: {
       page,
       per_page: perPage,

@@ -7,6 +7,7 @@ import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
 import type { SheetStore } from './sheets.ts';
+import type { LeadViewStore } from './views.ts';
 
 /**
  * Everything the program keeps. Each method is one whole business action: atomic, durable when its promise
@@ -25,6 +26,8 @@ export interface Store {
   readonly forms: FormStore;
   readonly leads: LeadStore;
   readonly sheets: SheetStore;
+  /** How people want to see a site's leads. */
+  readonly views: LeadViewStore;
   /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
   refresh(): boolean;
   /**
@@ -242,6 +245,8 @@ export interface Lead {
   judgement: Judgement | null;
   quality: string | null;
   spam: boolean;
+  /** Why it is taken for spam, in plain words; null: it isn't. Stays inside: no answer of the API has it. */
+  spamReason: string | null;
   syncStatus: SyncStatus;
   /** Why `failed`, in plain words. */
   syncProblem: string | null;

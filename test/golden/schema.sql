@@ -89,6 +89,13 @@ CREATE TABLE lead (
   body TEXT NOT NULL
 , ignored INTEGER NOT NULL DEFAULT 0) STRICT;
 
+CREATE TABLE lead_columns (
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  columns TEXT NOT NULL,
+  PRIMARY KEY (user_id, site_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE lead_count (
   site_id TEXT NOT NULL,
   quarter INTEGER NOT NULL,
@@ -99,6 +106,21 @@ CREATE TABLE lead_count (
   ignored INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (site_id, quarter, form_id, source)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lead_view (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  owner_id TEXT REFERENCES user (id) ON DELETE CASCADE,
+  maker_id TEXT REFERENCES user (id) ON DELETE SET NULL,
+  name TEXT NOT NULL,
+  -- What two names have in common that people take for one.
+  name_key TEXT NOT NULL,
+  filter TEXT NOT NULL,
+  -- The form's name when the view was saved: it is told when the form is there no more.
+  form_name TEXT,
+  columns TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
@@ -313,6 +335,12 @@ CREATE UNIQUE INDEX lead_site ON lead (site_id, id);
 CREATE INDEX lead_spam ON lead (site_id, id) WHERE spam = 1;
 
 CREATE INDEX lead_sync ON lead (site_id, sync_status, spam, id) WHERE sync_status <> 'pending';
+
+CREATE INDEX lead_view_maker ON lead_view (maker_id);
+
+CREATE INDEX lead_view_owner ON lead_view (owner_id);
+
+CREATE INDEX lead_view_site ON lead_view (site_id, owner_id);
 
 CREATE INDEX one_time_link_user ON one_time_link (user_id);
 

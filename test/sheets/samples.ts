@@ -36,6 +36,7 @@ export function lead(
     quality: null,
     spam: false,
     syncStatus: 'pending',
+    spamReason: null,
     syncProblem: null,
     syncedAt: null,
     submittedAt: 0,

@@ -14,6 +14,7 @@ import { describeQueue } from './suite/queue.ts';
 import { describeSearch } from './suite/search.ts';
 import { describeSheets } from './suite/sheets.ts';
 import { describeSites } from './suite/sites.ts';
+import { describeViews } from './suite/views.ts';
 import { describeWrites } from './suite/writes.ts';
 
 /** One set of data, and the ways a test looks at it. */
@@ -57,5 +58,6 @@ export function describeStore(name: string, open: OpenStore): void {
     describeSheets(world);
     describeCounters(world);
     describeSearch(world);
+    describeViews(world);
   });
 }

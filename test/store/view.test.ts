@@ -74,7 +74,15 @@ test('a form and a lead are in contract shape, with null where there is nothing'
       ...{ browser: null, os: null, device_type: null, screen_size: null, language: null, timezone: null },
       ...{ fields: { Email: 'alice@example.com' }, files: [], metadata: {}, warnings: [] },
     },
-    ...{ judgement: null, quality: null, spam: true, syncStatus: 'skipped', syncProblem: 'inside', syncedAt: null },
+    ...{
+      judgement: null,
+      quality: null,
+      spam: true,
+      spamReason: 'links',
+      syncStatus: 'skipped',
+      syncProblem: 'inside',
+      syncedAt: null,
+    },
     ...{ submittedAt: NOW - 1, createdAt: NOW },
   };
   const view = toSubmission(lead);

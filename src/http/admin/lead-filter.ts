@@ -56,13 +56,15 @@ export interface Asked {
 /**
  * Reads the address of a list of leads by the rules of the API; what can't be understood is left out, and said.
  * A page is a place to look at leads: an old bookmark is no reason to show none.
+ * @param formName what the form was called when the address was kept, for when it is gone
  */
-export function readAsked(query: URLSearchParams, site: Pick<Site, 'id' | 'timezone'>, forms: FormsKnown): Asked {
-  const values: Partial<Record<FilterName, string>> = {};
-  for (const name of FILTER_NAMES) {
-    const text = query.get(name)?.trim() ?? '';
-    if (text !== '') values[name] = text;
-  }
+export function readAsked(
+  query: URLSearchParams,
+  site: Pick<Site, 'id' | 'timezone'>,
+  forms: FormsKnown,
+  formName: string | null = null,
+): Asked {
+  const values = readValues(query);
   const left = new Set<string>();
   const leave = (name: string) => {
     left.add(name);
@@ -79,9 +81,13 @@ export function readAsked(query: URLSearchParams, site: Pick<Site, 'id' | 'timez
     request,
     isBack: back !== null && request.afterId !== null,
     position,
-    notes: [...left].map((name) => `${WORDS[name] ?? name} was left out: there is no such value.`),
+    notes: [...left].map((name) => (name === 'form_id' && formName !== null ? goneText(formName) : leftText(name))),
   };
 }
+
+const leftText = (name: string) => `${WORDS[name] ?? name} was left out: there is no such value.`;
+const goneText = (formName: string) =>
+  `The form “${formName}” is gone: it was deleted, or merged into another. Leads of all forms are shown.`;
 
 type FormsKnown = Pick<FormStore, 'outline'>;
 
@@ -145,6 +151,8 @@ export function filterQuery(values: FilterValues, further: Readonly<Record<strin
     const value = values[name];
     return value === undefined ? [] : [[name, value]];
   });
+  // Beside a view it has to be said that there are no filters: else they are those of the view.
+  if (said.length === 0 && further.view !== undefined) said.push(['q', '']);
   const text = new URLSearchParams([...said, ...Object.entries(further)]).toString();
   return text === '' ? '' : `?${text}`;
 }
@@ -152,12 +160,27 @@ export function filterQuery(values: FilterValues, further: Readonly<Record<strin
 /** What a form carried along of the list it was on, as an address again: nothing but filters and place gets in. */
 export function sameList(carried: string): string {
   const params = new URLSearchParams(carried);
-  const kept = [...FILTER_NAMES, 'cursor', 'back', 'n'].flatMap((name): [string, string][] => {
+  const place = ['view', 'cursor', 'back', 'n'].flatMap((name): [string, string][] => {
     const value = params.get(name);
     return value === null || value === '' ? [] : [[name, value]];
   });
-  const text = new URLSearchParams(kept).toString();
-  return text === '' ? '' : `?${text}`;
+  const values = readValues(params);
+  const further = Object.fromEntries(place);
+  // A view alone brings its filters by itself.
+  if (further.view === undefined || saysFilters(params)) return filterQuery(values, further);
+  return `?${new URLSearchParams(place)}`;
+}
+
+/** Whether an address says filters of its own; an empty one says that there are none. */
+export const saysFilters = (query: URLSearchParams): boolean => FILTER_NAMES.some((name) => query.has(name));
+
+function readValues(query: URLSearchParams): Partial<Record<FilterName, string>> {
+  const values: Partial<Record<FilterName, string>> = {};
+  for (const name of FILTER_NAMES) {
+    const text = query.get(name)?.trim() ?? '';
+    if (text !== '') values[name] = text;
+  }
+  return values;
 }
 
 /** Whether anything narrows the list. */

@@ -23,6 +23,9 @@ export const NOTICES = {
   invited: 'The invitation is made.',
   revoked: 'It works no more.',
   nothing_chosen: 'Nothing was selected.',
+  columns_saved: 'The columns are saved.',
+  view_saved: 'The view is saved.',
+  view_deleted: 'The view is deleted. The leads are still there.',
   none_failed: 'Nothing was sent again: only leads that failed and belong in the sheet are.',
 } as const;
 export type NoticeCode = keyof typeof NOTICES;

@@ -132,6 +132,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       judgement: null,
       quality: null,
       spam,
+      spamReason: lead.spamReason,
       syncStatus,
       syncProblem: null,
       syncedAt: null,

@@ -14,6 +14,7 @@ export interface LeadRow {
   created_at: number;
   submitted_at: number;
   spam: number;
+  spam_reason: string | null;
   sync_status: string;
   sync_problem: string | null;
   synced_at: number | null;
@@ -23,7 +24,7 @@ export interface LeadRow {
 }
 
 export const LEAD_COLUMNS =
-  'site_id, id, form_id, source, created_at, submitted_at, spam, sync_status, sync_problem, synced_at, quality, judgement, body';
+  'site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, sync_status, sync_problem, synced_at, quality, judgement, body';
 
 const BODY_NAMES = Object.keys(emptyBody()) as (keyof LeadBody)[];
 
@@ -79,6 +80,7 @@ export class LeadRows {
       judgement: row.judgement === null ? null : (JSON.parse(row.judgement) as Judgement),
       quality: row.quality,
       spam: row.spam === 1,
+      spamReason: row.spam_reason,
       syncStatus,
       syncProblem: row.sync_problem,
       syncedAt: row.synced_at,

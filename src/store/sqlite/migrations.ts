@@ -6,6 +6,7 @@ import leadRemoval from '../../../migrations/0005_lead_removal.sql' with { type:
 import tabNames from '../../../migrations/0006_tab_names.sql' with { type: 'text' };
 import accounts from '../../../migrations/0007_accounts.sql' with { type: 'text' };
 import oidc from '../../../migrations/0008_oidc.sql' with { type: 'text' };
+import leadViews from '../../../migrations/0009_lead_views.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, name: 'tab_names', sql: tabNames },
   { version: 7, name: 'accounts', sql: accounts },
   { version: 8, name: 'oidc', sql: oidc },
+  { version: 9, name: 'lead_views', sql: leadViews },
 ];

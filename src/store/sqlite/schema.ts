@@ -4,6 +4,7 @@ import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
+import { VIEW_TABLES } from './schema-views.ts';
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
@@ -191,4 +192,5 @@ export const TABLES = {
   sheetUpdate,
   sheetJournal,
   ...ACCOUNT_TABLES,
+  ...VIEW_TABLES,
 };

@@ -14,6 +14,7 @@ import { createForms } from './forms.ts';
 import { createKeys } from './keys.ts';
 import { createLeadRemoval } from './lead-removal.ts';
 import { LeadRows } from './lead-rows.ts';
+import { createLeadViews } from './lead-views.ts';
 import { createLeads } from './leads.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DatabaseProblem, type OpenOptions, openDatabase, schemaVersion } from './open.ts';
@@ -148,6 +149,7 @@ export function openStore(options: StoreOptions): Store {
       ...createSheetBatches(context, markInTurn),
       ...rowRemovals,
     },
+    views: createLeadViews(context),
     refresh,
     tendSearch: search.tend,
     notice: (name) => notice.get(`notice_${name}`)?.value ?? null,

@@ -150,6 +150,16 @@ export function describeLeads(world: MakeWorld): void {
       expect(await store.leads.setSpam(siteId, 'sub_none', true)).toBeNull();
     });
 
+    test('a lead says why it is taken for spam, and nothing once it is not', async () => {
+      const { store, siteId } = await world();
+      const [lead] = await accept(store, siteId, newLead({ a: '1' }, { spamReason: 'three links' }));
+      const id = lead?.id ?? '';
+      expect(lead).toMatchObject({ spam: true, spamReason: 'three links' });
+      expect(store.leads.get(siteId, id)).toEqual(lead ?? null);
+      expect(await store.leads.setSpam(siteId, id, false)).toMatchObject({ spam: false, spamReason: null });
+      expect(await store.leads.setSpam(siteId, id, true)).toMatchObject({ spamReason: 'marked by hand' });
+    });
+
     test('lists and counts agree for every filter, in both orders and by cursor', async () => {
       const { store, siteId, clock } = await world();
       for (let i = 0; i < 6; i++) {

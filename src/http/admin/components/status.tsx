@@ -33,10 +33,18 @@ export function Score({ is }: { is: 'hot' | 'warm' | 'cold' | null }) {
   return is === null ? null : <span class={`score ${is}`}>{SCORES[is]}</span>;
 }
 
+/** The reason is shown on hover and focus, and read out where pages are heard. */
 export function SpamBadge({ reason }: { reason?: string | null }) {
+  if (!reason) return <span class="badge">Spam</span>;
   return (
-    <span class="badge" title={reason ?? undefined}>
+    <span class="badge tip" tabindex={0}>
       Spam
+      <span class="tip-text">
+        <span class="unseen">: </span>
+        {capital(reason)}
+      </span>
     </span>
   );
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

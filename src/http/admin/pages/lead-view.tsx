@@ -37,6 +37,7 @@ export function LeadView(props: LeadProps) {
       />
       {lead.spam ? (
         <Banner tone="waiting" title="This lead is taken for spam.">
+          {lead.spamReason ? <p>Why: {lead.spamReason}.</p> : null}
           <p>It goes to no sheet{lead.syncStatus === 'synced' ? '; the row it had before stays there' : ''}.</p>
         </Banner>
       ) : null}
@@ -192,7 +193,7 @@ function Origin({ lead }: LeadProps) {
 function SheetCard(props: LeadProps) {
   const { lead, site, target, may, now } = props;
   return (
-    <Card title="Sheet" action={lead.spam ? <SpamBadge /> : <Status is={lead.syncStatus} />}>
+    <Card title="Sheet" action={lead.spam ? <SpamBadge reason={lead.spamReason} /> : <Status is={lead.syncStatus} />}>
       <p>{sheetText(props)}</p>
       {lead.syncedAt === null ? null : (
         <p class="muted">

@@ -17,16 +17,23 @@ const SPAM_CHOICES: readonly Choice[] = [
   { value: 'include', text: 'Shown' },
 ];
 
+const ORDER_CHOICES: readonly Choice[] = [
+  { value: '', text: 'Newest first' },
+  { value: 'created_at', text: 'Oldest first' },
+];
+
 interface Props {
   action: string;
   forms: readonly { id: string; name: string }[];
   values: FilterValues;
+  /** The view that is looked at: it stays when filters change. */
+  viewId: string | null;
 }
 
 /** Sends itself while one types or chooses; without scripts by its button. */
-export function LeadFilters({ action, forms, values }: Props) {
-  const { utm_source, utm_campaign, from, to } = values;
-  const hasMore = [utm_source, utm_campaign, from, to].some((value) => value !== undefined);
+export function LeadFilters({ action, forms, values, viewId }: Props) {
+  const { utm_source, utm_campaign, from, to, sort } = values;
+  const hasMore = [utm_source, utm_campaign, from, to, sort].some((value) => value !== undefined);
   return (
     <form
       class="lead-filters"
@@ -40,7 +47,7 @@ export function LeadFilters({ action, forms, values }: Props) {
       hx-replace-url="true"
       hx-sync="this:replace"
     >
-      {values.sort === undefined ? null : <input type="hidden" name="sort" value={values.sort} />}
+      {viewId === null ? null : <input type="hidden" name="view" value={viewId} />}
       <div class="filters">
         <TextField name="q" label="Search" type="search" value={values.q ?? ''} maxlength={500} />
         <SelectField
@@ -65,12 +72,13 @@ export function LeadFilters({ action, forms, values }: Props) {
         <SelectField name="spam" label="Spam" value={values.spam ?? ''} choices={SPAM_CHOICES} />
       </div>
       <details class="more" open={hasMore}>
-        <summary>Dates and campaigns</summary>
+        <summary>Dates, campaigns and order</summary>
         <div class="filters">
           <TextField name="from" label="From" type="date" value={from ?? ''} />
           <TextField name="to" label="To" type="date" value={to ?? ''} />
           <TextField name="utm_source" label="UTM source, exactly" value={utm_source ?? ''} />
           <TextField name="utm_campaign" label="UTM campaign, exactly" value={utm_campaign ?? ''} />
+          <SelectField name="sort" label="Order" value={sort ?? ''} choices={ORDER_CHOICES} />
         </div>
       </details>
       <div class="actions">
@@ -78,7 +86,7 @@ export function LeadFilters({ action, forms, values }: Props) {
           Search
         </button>
         {isNarrowed(values) ? (
-          <a class="button small" href={action}>
+          <a class="button small" href={viewId === null ? action : `${action}?view=${viewId}`}>
             Clear
           </a>
         ) : null}

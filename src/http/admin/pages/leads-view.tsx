@@ -1,20 +1,21 @@
 import type { ComponentChildren } from 'preact';
-import type { Submission } from '../../../contract/submission.ts';
 import type { Site } from '../../../store/store.ts';
-import { Banner, count, Empty, Moment } from '../components/parts.tsx';
-import { Score, SpamBadge, Status } from '../components/status.tsx';
+import { Banner, count, Empty } from '../components/parts.tsx';
 import { type FilterValues, filterQuery, isNarrowed } from '../lead-filter.ts';
 import type { LeadList } from '../lead-list.ts';
 import type { May } from '../lead-request.ts';
-import { cut, restOf, SOURCE_WORDS, whoOf } from '../lead-words.ts';
 import { LeadFilters } from './leads-filters.tsx';
+import { LeadTable } from './leads-table.tsx';
+import { ListTools, type Tools, ViewTabs } from './leads-tools.tsx';
 
 export interface LeadsProps {
-  site: Pick<Site, 'id' | 'timezone' | 'qualityChoices'>;
+  site: Site;
   forms: readonly { id: string; name: string }[];
   values: FilterValues;
   notes: readonly string[];
   list: LeadList;
+  columns: readonly string[];
+  tools: Tools;
   newestFirst: boolean;
   may: May;
   /** The part of the address after `?`, to come back to. */
@@ -25,15 +26,17 @@ export interface LeadsProps {
 
 /** The list of a site's leads. What is in `#leads` is put in place while one types; the rest stays. */
 export function LeadsView(props: LeadsProps) {
-  const { site, forms, values, list } = props;
+  const { site, forms, values, list, tools } = props;
   const base = `/admin/s/${site.id}/leads`;
   const isNew = list.total === 0 && list.before === null && !isNarrowed(values) && props.notes.length === 0;
   if (isNew) return <NoLeads siteId={site.id} />;
   return (
     <>
-      <LeadFilters action={base} forms={forms} values={values} />
+      <ViewTabs base={base} {...tools} />
+      <LeadFilters action={base} forms={forms} values={values} viewId={tools.view?.id ?? null} />
       <div id="leads">
         <Notes notes={props.notes} />
+        <ListTools base={base} {...tools} list={props.here} csrf={props.csrf} />
         {list.leads.length === 0 ? <NothingFound base={base} /> : <Found {...props} base={base} />}
       </div>
     </>
@@ -92,7 +95,7 @@ function Found(props: LeadsProps & { base: string }) {
         <input type="hidden" name="csrf" value={csrf} />
         <input type="hidden" name="list" value={here} />
         {chooses ? <Bulk {...props} /> : null}
-        <LeadTable {...props} chooses={chooses} />
+        <LeadTable {...props} leads={list.leads} viewId={props.tools.view?.id ?? null} chooses={chooses} />
       </form>
       <div class="under">
         <span>
@@ -197,102 +200,5 @@ function Act({ value, text }: { value: string; text: string }) {
     <button class="button small" type="submit" name="act" value={value}>
       {text}
     </button>
-  );
-}
-
-function LeadTable(props: LeadsProps & { base: string; chooses: boolean }) {
-  const { base, chooses, list, values, newestFirst } = props;
-  const { sort: _sort, ...filters } = values;
-  const turned = filterQuery(newestFirst ? { ...filters, sort: 'created_at' } : filters);
-  return (
-    <div class="table-frame">
-      <table class="stack leads">
-        <caption class="unseen">Leads</caption>
-        <thead>
-          <tr>
-            {chooses ? (
-              <th scope="col">
-                <span class="unseen">Select</span>
-              </th>
-            ) : null}
-            <th scope="col" aria-sort={newestFirst ? 'descending' : 'ascending'}>
-              <a href={base + turned} title={newestFirst ? 'Show the oldest first' : 'Show the newest first'}>
-                Time {newestFirst ? '↓' : '↑'}
-              </a>
-            </th>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">Form</th>
-            <th scope="col">Score</th>
-            <th scope="col">Status</th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.leads.map((lead) => (
-            <LeadRow key={lead.id} {...props} lead={lead} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-const MAX_WHO = 80;
-const MAX_REST = 160;
-
-function LeadRow(props: LeadsProps & { base: string; chooses: boolean; lead: Submission }) {
-  const { base, chooses, lead, list, now, site } = props;
-  const who = whoOf(lead.fields);
-  const name = cut(who.name, MAX_WHO) || 'No name';
-  return (
-    <tr>
-      {chooses ? (
-        <td class="choose">
-          <input type="checkbox" name="ids" value={lead.id} aria-label={`Select ${name}`} />
-        </td>
-      ) : null}
-      <td data-label="Time" class="when">
-        <Moment at={Date.parse(lead.created_at)} now={now} zone={site.timezone} />
-      </td>
-      <td data-label="Who" class="who">
-        <div>
-          <a class="row" href={`${base}/${lead.id}`}>
-            <bdi>{name}</bdi>
-          </a>
-          {who.contact === null ? null : (
-            <small>
-              <bdi>{cut(who.contact, MAX_WHO)}</bdi>
-            </small>
-          )}
-        </div>
-      </td>
-      <td data-label="What" class="what">
-        <div dir="auto">
-          {lead.summary === null ? restOf(lead.fields, who.fields, MAX_REST) : cut(lead.summary, MAX_REST)}
-        </div>
-      </td>
-      <td data-label="Form" class="who">
-        <div>
-          <bdi>{cut(lead.form_name, MAX_WHO)}</bdi>
-          <small>{SOURCE_WORDS[lead.source]}</small>
-        </div>
-      </td>
-      <td data-label="Score">
-        <div>{lead.score === null ? <span class="muted">–</span> : <Score is={lead.score} />}</div>
-      </td>
-      <td data-label="Status" class="state">
-        <div>
-          {lead.spam ? <SpamBadge /> : null}
-          {lead.spam && lead.sync_status === 'skipped' ? null : (
-            <Status is={lead.sync_status} title={list.problems.get(lead.id) ?? null} />
-          )}
-          {lead.quality === null ? null : (
-            <small>
-              <bdi>{cut(lead.quality, MAX_WHO)}</bdi>
-            </small>
-          )}
-        </div>
-      </td>
-    </tr>
   );
 }
