@@ -26,7 +26,19 @@ const { spreadsheetId } = await google.createSpreadsheet({
 });
 const keyFile = join(dir, 'service-account.json');
 writeFileSync(keyFile, JSON.stringify(account));
-const env = { ...process.env, ...google.env(), LTS_DATA_DIR: join(dir, 'data') };
+const port = process.env.LTS_PORT ?? '3000';
+// Somebody sits at the consent page of the stand-in: whoever tries "Connect with Google" in the admin UI.
+const client = await google.registerOAuthClient({
+  redirectUris: [`http://localhost:${port}/admin/google/callback`],
+});
+await google.consent({ email: 'alice@example.com', ask: true });
+const env = {
+  ...process.env,
+  ...google.env(),
+  LTS_GOOGLE_CLIENT_ID: client.clientId,
+  LTS_GOOGLE_CLIENT_SECRET: client.clientSecret,
+  LTS_DATA_DIR: join(dir, 'data'),
+};
 
 async function command(...words: string[]): Promise<any> {
   const child = Bun.spawn([process.execPath, MAIN, ...words, '--json'], { env, stdout: 'pipe', stderr: 'inherit' });
@@ -38,7 +50,6 @@ const { key } = await command('key', 'create', '--name', 'Demo', '--scopes', 'su
 await command('sheet', 'connect', '--spreadsheet', spreadsheetId, '--service-account', keyFile);
 
 const server = Bun.spawn([process.execPath, MAIN], { env, stdout: 'inherit', stderr: 'inherit' });
-const port = process.env.LTS_PORT ?? '3000';
 const url = `http://127.0.0.1:${port}/api/v1/submissions`;
 const stop = async () => {
   server.kill('SIGTERM');
@@ -74,6 +85,9 @@ curl ${url} \\
   -H 'Authorization: Bearer ${key}' \\
   -H 'Content-Type: application/json' \\
   -d '{"fields":{"Email":"you@example.com","Full name":"You"}}'
+
+The set-up link above leads into the admin UI, where a sheet can also be connected by a Google account: the stand-in
+shows a page with "Allow" and "Cancel", as Google would.
 `);
 for (const fields of SAMPLES) await send(fields);
 

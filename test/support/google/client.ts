@@ -19,8 +19,10 @@ import type {
   UserAction,
   Violation,
 } from './control-types.ts';
+import type { Consent } from './token-types.ts';
 
 export type * from './control-types.ts';
+export type { Consent } from './token-types.ts';
 
 /** The settings that point the program at the fake. */
 export interface GoogleEnv {
@@ -77,8 +79,7 @@ export class FakeGoogle {
   /** Consent without a browser; registers the client when it is not known. */
   grantOAuth = (grant: OAuthGrant): Promise<{ refresh_token: string }> => this.ask('grantOAuth', grant);
   /** Who sits at the consent screen from now on, and what he does. */
-  consent = (consent: { email: string; deny?: boolean; untick?: string[] }): Promise<null> =>
-    this.ask('consent', consent);
+  consent = (consent: Consent): Promise<null> => this.ask('consent', consent);
   revokeRefreshToken = (token: string): Promise<boolean> => this.ask('revokeRefreshToken', token);
   revokeAccessToken = (token: string): Promise<null> => this.ask('revokeAccessToken', token);
 

@@ -1,3 +1,4 @@
+import { answerAuth, answerDecision } from './consent.ts';
 import { answerControl } from './control.ts';
 import type { Call, Fault } from './control-types.ts';
 import { type DriveMethod, driveMethod } from './drive.ts';
@@ -6,7 +7,7 @@ import { distort, lateAnswer, refusal } from './faults.ts';
 import { listen, type WireAnswer, type WireRequest } from './http.ts';
 import { omitDefaults, readBody } from './json.ts';
 import { applyMask, responseMask } from './mask.ts';
-import { answerAuth, answerRevoke, answerToken } from './oauth.ts';
+import { answerRevoke, answerToken } from './oauth.ts';
 import type { SheetsMethod } from './sheets-call.ts';
 import { describeBatch, sheetsMethod } from './sheets-methods.ts';
 import type { Principal } from './tokens.ts';
@@ -150,7 +151,8 @@ function oauthRoute(world: World, request: WireRequest, path: string, url: URL):
     return route('token', () => answerToken(world, form(), request.headers.get('authorization')));
   }
   if (path === '/revoke') return route('revoke', () => answerRevoke(world, form()));
-  if (path === '/auth') return route('auth', () => answerAuth(world, url.searchParams));
+  if (path === '/auth' && request.method === 'GET') return route('auth', () => answerAuth(world, url.searchParams));
+  if (path === '/auth' && request.method === 'POST') return route('auth', () => answerDecision(world, form()));
   return undefined;
 }
 

@@ -62,6 +62,12 @@ export interface Consent {
   deny?: boolean;
   /** Scopes that are unticked, short names or whole URLs. */
   untick?: string[];
+  /** Shows the page and waits for somebody to press "Allow" or "Cancel", instead of answering for them at once. */
+  ask?: boolean;
+  /** A rule of the person's organisation forbids it: told on a page of Google's own, or to the one who asked. */
+  policy?: 'page' | 'redirect';
+  /** A second consent that brings no refresh token although it was asked for: some were seen. */
+  withhold?: boolean;
 }
 
 export interface TokenAnswer {
@@ -75,6 +81,7 @@ export interface CodeRequest {
   scopes: string[];
   challenge: string | undefined;
   challengeMethod: string | undefined;
+  state: string | null;
   offline: boolean;
   forceConsent: boolean;
 }

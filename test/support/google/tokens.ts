@@ -112,15 +112,18 @@ export class Tokens {
     if (refreshToo && found?.refreshToken !== undefined) this.revoke(found.refreshToken);
   }
 
-  /** Revokes a refresh token with all it yielded, or a single access token. */
+  /** Takes back all that a person allowed a client, named by one of its tokens; or ends a single access token. */
   revoke(token: string): boolean {
     const refresh =
       this.refreshTokens.get(token) ?? this.refreshTokens.get(this.accessTokens.get(token)?.refreshToken ?? '');
     if (!refresh) return this.accessTokens.delete(token);
     const known = !refresh.revoked;
-    refresh.revoked = true;
-    for (const [access, { refreshToken }] of this.accessTokens) {
-      if (refreshToken === refresh.token) this.accessTokens.delete(access);
+    const { email, clientId } = refresh;
+    for (const each of this.refreshTokens.values()) {
+      if (each.email === email && each.clientId === clientId) each.revoked = true;
+    }
+    for (const [access, each] of this.accessTokens) {
+      if (each.email === email && each.client === clientId) this.accessTokens.delete(access);
     }
     return known;
   }
@@ -137,18 +140,27 @@ export class Tokens {
     return token;
   }
 
+  /** Whether this person lets this client in already, so that nothing has to be asked. */
+  private isKnown(email: string, clientId: string): boolean {
+    return [...this.refreshTokens.values()].some(
+      (each) => each.email === email && each.clientId === clientId && !each.revoked,
+    );
+  }
+
+  /** Whether the consent page waits for somebody: not for those who said yes before, unless that is asked for. */
+  asks({ clientId, forceConsent }: CodeRequest): boolean {
+    const { ask, email } = this.consent;
+    return ask === true && (forceConsent || !this.isKnown(email, clientId));
+  }
+
   /** What the consent screen answers: a code, or the user's refusal. */
-  authorize(request: CodeRequest): { code: string; scopes: string[] } | 'denied' {
-    const { email, deny, untick = [] } = this.consent;
+  authorize(request: CodeRequest, consent = this.consent): { code: string; scopes: string[] } | 'denied' {
+    const { email, deny, untick = [], withhold } = consent;
     const off = new Set(untick.map(short));
     const scopes = request.scopes.map(short).filter((scope) => !off.has(scope));
     if (deny || scopes.length === 0) return 'denied';
     const code = `4/0${random(40)}`;
-    const consented =
-      request.forceConsent ||
-      ![...this.refreshTokens.values()].some(
-        (each) => each.email === email && each.clientId === request.clientId && !each.revoked,
-      );
+    const consented = !withhold && (request.forceConsent || !this.isKnown(email, request.clientId));
     const { clientId, redirectUri, challenge, challengeMethod, offline } = request;
     this.codes.set(code, {
       email,
