@@ -26,6 +26,7 @@ const OWNED: Readonly<Record<string, string>> = {
   'bun:sqlite': 'store',
   'drizzle-orm': 'store',
   'google-auth-library': 'sheets',
+  'openid-client': 'accounts',
 };
 
 const src = join(import.meta.dir, '../src');

@@ -1,5 +1,6 @@
 import type { Role } from '../contract/user.ts';
-import type { StoredLink, StoredSession, StoredUser, UserChange } from '../store/accounts.ts';
+import type { StoredIdentity, StoredLink, StoredSession, StoredUser, UserChange } from '../store/accounts.ts';
+import type { SingleSignOn } from './oidc.ts';
 
 /*
  * Who may come in, as the admin UI and the command line see it. Nothing here knows of pages. Outcomes are data: what
@@ -121,6 +122,9 @@ export interface Accounts {
   /** The password again. Rate-limited with `signIn`. */
   confirmPassword(visit: Visit, password: string): Promise<Result<unknown, 'wrong' | 'rate_limited'>>;
 
+  /** Sign-in by an OpenID Connect provider; null: none is set. */
+  singleSignOn: SingleSignOn | null;
+
   // ---- one-time links ------------------------------------------------------------------------------------------
 
   /** What a link is for; null: it never was one, was used, revoked or is over. Using nothing up. */
@@ -165,6 +169,21 @@ export interface Accounts {
   revokeSession(visit: Visit, id: string): Promise<Result<unknown, 'not_found'>>;
   /** @returns how many ended */
   revokeOtherSessions(visit: Visit): Promise<number>;
+
+  /** False: the user comes in by single sign-on alone. */
+  hasPassword(visit: Visit): boolean;
+  /** A first password. Ends every other session. */
+  setFirstPassword(
+    visit: Visit,
+    password: string,
+  ): Promise<Result<unknown, 'reauthenticate' | 'invalid' | 'has_password'>>;
+  /** The accounts at providers by which the user comes in. */
+  identities(visit: Visit): StoredIdentity[];
+  /** `only_way_in`: there is no password. */
+  unlinkIdentity(
+    visit: Visit,
+    issuer: string,
+  ): Promise<Result<unknown, 'reauthenticate' | 'not_found' | 'only_way_in'>>;
 
   // ---- the team ------------------------------------------------------------------------------------------------
 

@@ -78,6 +78,8 @@ export function createCore({ store, vault, clock, hasher = createHasher() }: Acc
         () => perEmail.take(email.toLowerCase().slice(0, 254)),
         ...(address === null ? [] : [() => perNetwork.take(networkOf(address))]),
       ]),
+    /** One try of anything else that lets somebody in, from there. */
+    attemptFrom: ({ address }: Where) => (address === null ? takeAll([]) : perNetwork.take(networkOf(address))),
     attemptFactor: (userId: string) => perSecondFactor.take(userId),
     isRecent({ session }: Visit): boolean {
       const now = store.accounts.session(session.id);

@@ -13,7 +13,7 @@ const PATHS: Readonly<Record<LinkKind, string>> = {
 };
 export const linkPath = (kind: LinkKind, token: string): string => PATHS[kind] + token;
 
-const voidLink = (): Refused<'void'> =>
+export const voidLink = (): Refused<'void'> =>
   refuse('void', 'This link works no more: it was used or withdrawn, or is too old. Ask for a new one.');
 export const emailTaken = (): Refused<'email_taken'> =>
   refuse('email_taken', 'There is a user with this e-mail address already.', 'email');
@@ -44,7 +44,7 @@ export function createLinks(core: Core): Links {
     const person = { email, name, passwordHash: await hasher.hash(password) };
     const sessionToken = newToken();
     const joined = await accounts.join(found.hash, person, core.newSession(sessionToken, where));
-    if ('refused' in joined) return joined.refused === 'void' ? voidLink() : emailTaken();
+    if ('refused' in joined) return joined.refused === 'email_taken' ? emailTaken() : voidLink();
     return signedIn(sessionToken, joined.session, joined.user);
   }
 

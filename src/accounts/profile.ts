@@ -5,7 +5,7 @@ import { passwordProblem } from './passwords.ts';
 /** RFC 5321, 4.5.3.1.3: a path has at most 256 characters, two of them its brackets. */
 const EMAIL_MAX = 254;
 const EMAIL = /^[^\s@<>(),;:"\\\p{C}]+@[^\s@<>(),;:"\\\p{C}]+$/u;
-const NAME_MAX = 100;
+export const NAME_MAX = 100;
 /** What can't be seen, and what turns the reading direction of the text around it. */
 const NOISE = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 

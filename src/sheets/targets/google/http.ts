@@ -1,3 +1,4 @@
+import { readBounded } from '../../../lib/bounded-body.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { errorText } from '../../../lib/errors.ts';
 import type { RawFailure } from './failures.ts';
@@ -55,17 +56,4 @@ export async function exchange(url: string, init: RequestInit, limits: ExchangeL
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'unknown';
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string | null> {
-  if (response.body === null) return '';
-  const decoder = new TextDecoder();
-  let size = 0;
-  let text = '';
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > maxBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

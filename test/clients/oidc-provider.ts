@@ -1,0 +1,64 @@
+/*
+ * A real OpenID Connect provider as a process of its own. Settings come by the environment: ISSUER (where people reach
+ * it: a proxy of the test), CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, AUTH_METHOD, and SHIFT_SECONDS for a clock that is
+ * wrong. Its first line says on which port it listens.
+ *
+ * Whoever is typed in as the login signs in: `sub=7&email=alice@example.com&email_verified=true&name=Alice`.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const setting = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+};
+
+const shift = Number(process.env.SHIFT_SECONDS ?? '0') * 1000;
+if (shift !== 0) {
+  const Real = Date;
+  globalThis.Date = class extends Real {
+    constructor(...given: unknown[]) {
+      // @ts-expect-error: with arguments it is the real one's business.
+      super(...(given.length === 0 ? [Real.now() + shift] : given));
+    }
+    static override now = () => Real.now() + shift;
+  } as DateConstructor;
+}
+
+const { Provider } = await import('oidc-provider');
+
+interface Claims {
+  sub: string;
+  [name: string]: string | boolean;
+}
+
+/** What the login says of itself. */
+function claimsOf(login: string): Claims {
+  const said = Object.fromEntries(new URLSearchParams(login));
+  const verified = said.email_verified === undefined ? {} : { email_verified: said.email_verified === 'true' };
+  return { ...said, ...verified, sub: said.sub ?? login };
+}
+
+const provider = new Provider(setting('ISSUER'), {
+  clients: [
+    {
+      client_id: setting('CLIENT_ID'),
+      client_secret: setting('CLIENT_SECRET'),
+      redirect_uris: [setting('REDIRECT_URI')],
+      token_endpoint_auth_method: process.env.AUTH_METHOD ?? 'client_secret_basic',
+    },
+  ],
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  // With it e-mail and name are on the user's page alone, as Core 5.4 has it; without it they are in the token too.
+  conformIdTokenClaims: process.env.CLAIMS_IN_TOKEN !== 'true',
+  findAccount: (_context: unknown, login: string) => ({ accountId: login, claims: () => claimsOf(login) }),
+  cookies: { keys: ['for tests alone'] },
+  pkce: { required: () => true },
+});
+provider.proxy = true;
+
+const server = createServer(provider.callback());
+server.listen(0, '127.0.0.1', () => {
+  console.log(String((server.address() as AddressInfo).port));
+});
