@@ -8,6 +8,7 @@ import type { Sync } from '../../sheets/sync.ts';
 import type { TargetDriver } from '../../sheets/target.ts';
 import type { GoogleApi } from '../../sheets/targets/google/api.ts';
 import type { ApiFor, GoogleDriver } from '../../sheets/targets/google/driver.ts';
+import type { OAuthFlow, OAuthGrant } from '../../sheets/targets/google/oauth.ts';
 import type { ServiceAccount } from '../../sheets/targets/google/service-account.ts';
 import type { GoogleConnection, TargetKind } from '../../store/sheets.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,6 +22,17 @@ export interface GoogleDesk {
   apiOfAccount(account: ServiceAccount): GoogleApi;
   /** Stores a service account's key file, encrypted; one that is known by its address gets the new key. */
   keepAccount(account: ServiceAccount, keyFile: string): Promise<GoogleConnection>;
+  /** The operator's own OAuth client, whose consent page sends people back to `redirectUri`; null: none is set. */
+  oauth(redirectUri: string): OAuthFlow | null;
+  /** The calls of a sign-in that is not stored yet. */
+  apiOfGrant(grant: OAuthGrant): GoogleApi;
+  /** Stores a person's sign-in, encrypted, in place of the earlier ones of the account that it covers: all of them. */
+  keepGrant(grant: OAuthGrant): Promise<readonly GoogleConnection[]>;
+  /**
+   * Deletes an account that no site writes as (else `kept`), and asks Google to end a person's sign-in, unless another
+   * of the same account is stored (`deleted`).
+   */
+  forget(connectionId: string): Promise<'deleted' | 'revoked' | 'not_revoked' | 'kept'>;
   driver: GoogleDriver;
 }
 
