@@ -1,6 +1,7 @@
 import type { Role } from '../contract/user.ts';
 import type { StoredIdentity, StoredLink, StoredSession, StoredUser, UserChange } from '../store/accounts.ts';
 import type { SingleSignOn } from './oidc.ts';
+import type { Passkeys } from './passkeys.ts';
 
 /*
  * Who may come in, as the admin UI and the command line see it. Nothing here knows of pages. Outcomes are data: what
@@ -184,6 +185,8 @@ export interface Accounts {
     visit: Visit,
     issuer: string,
   ): Promise<Result<unknown, 'reauthenticate' | 'not_found' | 'only_way_in'>>;
+
+  readonly passkeys: Passkeys;
 
   // ---- the team ------------------------------------------------------------------------------------------------
 

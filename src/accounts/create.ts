@@ -5,6 +5,7 @@ import { createLinks } from './links.ts';
 import { createSingleSignOn } from './oidc.ts';
 import type { OidcProvider } from './oidc-provider.ts';
 import { createOwn } from './own.ts';
+import { createPasskeys } from './passkeys.ts';
 import { createSignIn } from './sign-in.ts';
 import { createTeam } from './team.ts';
 
@@ -22,5 +23,6 @@ export function createAccounts(deps: AccountDeps, provider: OidcProvider | null 
     ...createIdentities(core),
     singleSignOn: provider === null ? null : createSingleSignOn(core, provider),
     ...createTeam(core),
+    passkeys: createPasskeys(core),
   };
 }

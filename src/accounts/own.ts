@@ -21,15 +21,16 @@ type Own = Part<
 
 const noFactor = () => refuse('none', 'There is no second factor. Set one up first.');
 
+/** Ten recovery codes, and what is stored in their place. */
+export function newCodes(core: Core, userId: string): { codes: string[]; hashes: string[] } {
+  const codes = newRecoveryCodes();
+  return { codes, hashes: codes.map((code) => recoveryHash(core, userId, plainRecoveryCode(code) ?? '')) };
+}
+
 /** What somebody does with their own account. */
 export function createOwn(core: Core): Own {
   const { accounts, vault, clock, hasher } = core;
   const doer = ({ user, where }: Visit) => core.doerOf(user, where);
-
-  function newCodes(userId: string): { codes: string[]; hashes: string[] } {
-    const codes = newRecoveryCodes();
-    return { codes, hashes: codes.map((code) => recoveryHash(core, userId, plainRecoveryCode(code) ?? '')) };
-  }
 
   return {
     async changePassword(visit, { current, password }) {
@@ -73,7 +74,7 @@ export function createOwn(core: Core): Own {
       if (step === null)
         return refuse('wrong', 'This code is wrong. Take the one that is shown now, and check the clock.', 'code');
       attempt.giveBack();
-      const { codes, hashes } = newCodes(id);
+      const { codes, hashes } = newCodes(core, id);
       const done = await accounts.confirmTotp(id, { sealed, step, recoveryHashes: hashes }, doer(visit));
       return done ? { ok: true, recoveryCodes: codes } : refuse('none', 'Another code was set up since. Begin again.');
     },
@@ -83,7 +84,7 @@ export function createOwn(core: Core): Own {
     },
     async renewRecoveryCodes(visit) {
       if (!core.isRecent(visit)) return askAgain();
-      const { codes, hashes } = newCodes(visit.user.id);
+      const { codes, hashes } = newCodes(core, visit.user.id);
       const done = await accounts.replaceRecoveryCodes(visit.user.id, hashes, doer(visit));
       return done ? { ok: true, recoveryCodes: codes } : noFactor();
     },

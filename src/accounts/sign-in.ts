@@ -7,7 +7,7 @@ type SignIn = Part<
 >;
 
 const wrongPassword = () => refuse('wrong', 'The e-mail or the password is wrong.', 'password');
-const over = () => refuse('over', 'This sign-in took too long. Sign in again.');
+export const over = () => refuse('over', 'This sign-in took too long. Sign in again.');
 
 /** What the second factor of somebody is sealed for: it opens for nobody else. */
 export const totpContext = (userId: string): string => `totp:${userId}`;
@@ -15,10 +15,11 @@ export const totpContext = (userId: string): string => `totp:${userId}`;
 /** A code, as the store takes it for a proof; null: it is none. */
 export async function proofOf(core: Core, userId: string, code: string): Promise<FactorProof | null> {
   const sealed = core.accounts.credentials(userId)?.totpSecret ?? null;
-  if (sealed === null) return null;
-  const digits = code.replace(/[\s-]/g, '');
-  const step = await totpStep(core.vault.open(sealed, totpContext(userId)), digits, core.clock.now());
-  if (step !== null) return { totpStep: step };
+  if (sealed !== null) {
+    const digits = code.replace(/[\s-]/g, '');
+    const step = await totpStep(core.vault.open(sealed, totpContext(userId)), digits, core.clock.now());
+    if (step !== null) return { totpStep: step };
+  }
   const plain = plainRecoveryCode(code);
   return plain === null ? null : { recoveryHash: recoveryHash(core, userId, plain) };
 }
@@ -28,20 +29,26 @@ export function recoveryHash({ vault }: Core, userId: string, plain: string): st
   return vault.hashToken('recovery', `${userId}:${plain}`);
 }
 
+type Found = { session: StoredSession; user: StoredUser };
+
+function findSession(core: Core, token: string): Found | null {
+  const hash = core.hashOf('session', token);
+  const found = hash === null ? null : core.accounts.findSession(hash);
+  return found === null || found.user.disabled ? null : found;
+}
+
+/** The session that waits for its second factor, as long as it may. */
+export function waitingSession(core: Core, token: string): Found | null {
+  const found = findSession(core, token);
+  const waits = found?.session.state === 'second_factor';
+  return waits && core.clock.now() < found.session.createdAt + SECOND_FACTOR_MS ? found : null;
+}
+
 export function createSignIn(core: Core): SignIn {
   const { accounts, clock, hasher } = core;
 
-  function find(token: string): { session: StoredSession; user: StoredUser } | null {
-    const hash = core.hashOf('session', token);
-    const found = hash === null ? null : accounts.findSession(hash);
-    return found === null || found.user.disabled ? null : found;
-  }
-
-  function waiting(token: string) {
-    const found = find(token);
-    const waits = found?.session.state === 'second_factor';
-    return waits && clock.now() < found.session.createdAt + SECOND_FACTOR_MS ? found : null;
-  }
+  const find = (token: string) => findSession(core, token);
+  const waiting = (token: string) => waitingSession(core, token);
 
   return {
     isRecent: core.isRecent,
