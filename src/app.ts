@@ -1,5 +1,6 @@
 import { createAccounts } from './accounts/create.ts';
-import { publicUrlOf } from './config/load.ts';
+import { createOidcProvider } from './accounts/oidc-provider.ts';
+import { type OidcConfig, publicUrlOf } from './config/load.ts';
 import { NO_DESK, type ServerDesk } from './http/admin/services.ts';
 import { createAuth } from './http/auth.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -57,6 +58,8 @@ export interface AppParts {
   metrics?: Metrics;
   /** `LTS_METRICS_TOKEN`. */
   metricsToken?: string | null;
+  /** Sign-in by a provider; by password alone when left out. */
+  oidc?: OidcConfig | null;
   /** `LTS_TRUSTED_PROXIES`; none when left out. */
   trustedProxies?: Networks;
   /** What pages need of the machine; without it they say what is missing. */
@@ -97,6 +100,7 @@ export function buildApp(parts: AppParts): App {
     const { host, port } = parts.listen;
     return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);
   };
+  const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
@@ -119,7 +123,7 @@ export function buildApp(parts: AppParts): App {
         google,
         sheetsPath,
       },
-      accounts: createAccounts({ store, vault: parts.vault, clock }),
+      accounts: createAccounts({ store, vault: parts.vault, clock }, provider),
       where: (request, arrived) => {
         const { browser, os } = readUserAgent(request.headers.get('user-agent') ?? '');
         return { address: clientAddress(request, peer(arrived), trusted), browser, os };

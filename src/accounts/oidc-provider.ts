@@ -37,6 +37,7 @@ export interface Errand {
 export interface OidcProvider {
   /** To follow "Sign in with". */
   readonly name: string;
+  readonly issuer: string;
   /** Where to send the browser. @param hint the address that is probably meant */
   authorizationUrl(errand: Errand, hint: string | null): Promise<ProviderAnswer<{ url: string }>>;
   /** Who came back. @param query what the browser brought along */
@@ -142,6 +143,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
 
   return {
     name: options.name,
+    issuer,
     async authorizationUrl(errand, hint) {
       try {
         const [client, { server, client_secret_basic: config }] = await Promise.all([library(), description()]);

@@ -51,6 +51,8 @@ export interface Setback extends Refused<SetbackReason> {
 export interface SingleSignOn {
   /** To follow "Sign in with". */
   readonly name: string;
+  /** As it is set. */
+  readonly issuer: string;
   /**
    * Where to send the browser. @param redirectUri where it is to come back
    * @returns what the browser has to bring back as well, sealed: for a cookie of 10 minutes
@@ -136,6 +138,7 @@ export function createSingleSignOn(core: Core, provider: OidcProvider): SingleSi
 
   return {
     name,
+    issuer: provider.issuer,
     async begin(purpose, redirectUri, hint = null) {
       const errand: Errand = {
         redirectUri,

@@ -87,7 +87,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
   });
   const { host, port } = config;
-  const { rateLimitApi, metricsToken, trustedProxies, publicUrl } = config;
+  const { rateLimitApi, metricsToken, trustedProxies, publicUrl, oidc } = config;
   const app = buildApp({
     ...parts,
     drivers,
@@ -97,6 +97,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     metricsToken,
     trustedProxies,
     publicUrl,
+    oidc,
     desk: {
       google: { ...google, driver: googleDriver },
       sheetsPath: dir.sheetsPath,

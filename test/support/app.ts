@@ -1,10 +1,11 @@
 import { type App, buildApp } from '../../src/app.ts';
+import type { OidcConfig } from '../../src/config/load.ts';
 import type { Scope } from '../../src/contract/key.ts';
 import { KEY_PREFIX_LENGTH, newApiKey } from '../../src/lib/api-key.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault, type Vault } from '../../src/lib/crypto.ts';
 import { randomIds } from '../../src/lib/ids.ts';
-import { silentLog } from '../../src/lib/log.ts';
+import { type Log, silentLog } from '../../src/lib/log.ts';
 import type { TargetDriver } from '../../src/sheets/target.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Site, Store } from '../../src/store/store.ts';
@@ -48,7 +49,7 @@ export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'fo
  * held against the OpenAPI document: who gets an answer that it doesn't have fails.
  */
 export async function testApp(
-  options: { clock?: Clock; rateLimitApi?: number; metricsToken?: string } = {},
+  options: { clock?: Clock; rateLimitApi?: number; metricsToken?: string; oidc?: OidcConfig; log?: Log } = {},
 ): Promise<TestApp> {
   const clock = options.clock ?? systemClock;
   const vault = createVault('a secret for tests, 32 characters');
@@ -65,8 +66,9 @@ export async function testApp(
     clock,
     ids,
     random: () => 0.5,
-    log: silentLog,
+    log: options.log ?? silentLog,
     metricsToken: options.metricsToken ?? null,
+    oidc: options.oidc ?? null,
   });
   const app: App = {
     ...built,

@@ -5,6 +5,7 @@ import { formRoutes } from './pages/forms.tsx';
 import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
+import { oidcRoutes } from './pages/oidc.tsx';
 import { settingsRoutes } from './pages/settings.tsx';
 import { sheetRoutes } from './pages/sheet.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
@@ -18,6 +19,7 @@ import type { AdminRoute } from './route.ts';
 export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...signInRoutes,
   ...linkRoutes,
+  ...oidcRoutes,
   ...accountRoutes,
   ...siteRoutes,
   ...dashboardRoutes,

@@ -4,23 +4,28 @@ import type { AppError } from '../../lib/errors.ts';
 import { ADMIN_HEADERS } from '../pages/headers.ts';
 import { renderPage } from '../pages/page.tsx';
 import { PostForm, Submit, TextField } from './components/form.tsx';
+import { ConfirmElsewhere } from './components/oidc.tsx';
 import { PageTitle } from './components/parts.tsx';
 import { AdminFrame, PlainFrame } from './frame.tsx';
 import { rememberSite } from './last-site.ts';
 import { noticeOf } from './notices.ts';
 import type { AdminRequest, PageOutcome, UserRequest } from './route.ts';
+import { withCookies } from './session.ts';
 
 /** Puts a page into its frame and sends it. */
 export function respondPage(request: AdminRequest, visit: Visit | null, page: PageOutcome, status?: number): Response {
   const html = renderPage(visit === null ? plain(request, page) : framed(request, visit, page));
   return new Response(html, {
     status: status ?? page.status ?? 200,
-    headers: {
-      ...ADMIN_HEADERS,
-      'content-type': 'text/html; charset=utf-8',
-      ...siteCookie(request, visit),
-      ...page.headers,
-    },
+    headers: withCookies(
+      {
+        ...ADMIN_HEADERS,
+        'content-type': 'text/html; charset=utf-8',
+        ...siteCookie(request, visit),
+        ...page.headers,
+      },
+      page.cookies,
+    ),
   });
 }
 
@@ -94,8 +99,10 @@ export function errorPage({ message, details }: AppError): PageOutcome {
   return { title, body };
 }
 
-/** Asks for the password, and keeps what was sent: it is done right after. */
-export function confirmPage({ request, form, csrf }: UserRequest, method: string, error: string | null): PageOutcome {
+/** Asks for the password, and keeps what was sent: it is done right after. Who has none signs in elsewhere again. */
+export function confirmPage(asked: UserRequest, method: string, error: string | null): PageOutcome {
+  if (!asked.services.accounts.hasPassword(asked.visit)) return confirmElsewhere(asked, method);
+  const { request, form, csrf } = asked;
   const title = 'Confirm it is you';
   const kept = form.entries().filter(([name]) => name !== 'csrf' && name !== 'confirm_password');
   const body = (
@@ -120,4 +127,14 @@ export function confirmPage({ request, form, csrf }: UserRequest, method: string
     </>
   );
   return { title, body, status: error === null ? 200 : 422 };
+}
+
+/** What was sent can't be kept on the way there and back: it says so, and leads back to the page it was sent from. */
+function confirmElsewhere({ request, services }: UserRequest, method: string): PageOutcome {
+  const name = services.accounts.singleSignOn?.name ?? null;
+  const repeat = method === 'POST';
+  const from = repeat ? request.headers.get('referer') : request.url;
+  const { pathname, search } = URL.parse(from ?? '') ?? { pathname: '/admin', search: '' };
+  const body = <ConfirmElsewhere name={name} next={`${pathname}${search}`} repeat={repeat} />;
+  return { title: 'Confirm it is you', body };
 }

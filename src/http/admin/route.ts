@@ -35,14 +35,16 @@ export type Outcome = PageOutcome | MoveOutcome | FileOutcome;
 export interface PageOutcome {
   title: string;
   body: VNode;
-  status?: 200 | 404 | 409 | 422 | 429;
+  status?: 200 | 403 | 404 | 409 | 422 | 429;
   headers?: Readonly<Record<string, string>>;
+  cookies?: readonly string[];
 }
 export interface MoveOutcome {
-  /** An address of this server. */
+  /** An address of this server, or of the provider that vouches for people. */
   to: string;
   notice?: NoticeCode;
   headers?: Readonly<Record<string, string>>;
+  cookies?: readonly string[];
 }
 export interface FileOutcome {
   file: ReadableStream<Uint8Array> | string;

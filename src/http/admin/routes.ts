@@ -11,7 +11,7 @@ import { withNotice } from './notices.ts';
 import { confirmPage, errorPage, respondPage } from './present.tsx';
 import type { AdminRequest, AdminRoute, Outcome, UserRequest } from './route.ts';
 import type { AdminServices } from './services.ts';
-import { isOwnRequest, sessionToken } from './session.ts';
+import { isOwnRequest, sessionToken, withCookies } from './session.ts';
 
 /** Mounts the pages. Each request goes the same way: who asks, where from, what they may do, then the page itself. */
 export function adminRoutes(routes: readonly AdminRoute[], services: AdminServices) {
@@ -120,5 +120,6 @@ function move(outcome: Exclude<Outcome, { body: unknown }>): Response {
     });
   }
   const location = withNotice(outcome.to, outcome.notice);
-  return new Response(null, { status: 303, headers: { ...ADMIN_HEADERS, ...outcome.headers, location } });
+  const headers = { ...ADMIN_HEADERS, ...outcome.headers, location };
+  return new Response(null, { status: 303, headers: withCookies(headers, outcome.cookies) });
 }

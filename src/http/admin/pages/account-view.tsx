@@ -1,21 +1,27 @@
 import type { Refused } from '../../../accounts/accounts.ts';
-import type { StoredSession, StoredUser } from '../../../store/accounts.ts';
+import type { StoredIdentity, StoredSession, StoredUser } from '../../../store/accounts.ts';
 import { CopyButton } from '../components/copy.tsx';
 import { errorOf, PostForm, Submit, TextField } from '../components/form.tsx';
 import { Card, Moment, PageTitle } from '../components/parts.tsx';
 import { StackTable } from '../components/table.tsx';
+import { IdentitiesCard, SetFirstPassword } from './account-oidc.tsx';
 import { NewPassword } from './links.tsx';
 
 interface AccountProps {
   user: StoredUser;
   sessions: readonly { session: StoredSession; current: boolean }[];
   recoveryCodesLeft: number;
+  hasPassword: boolean;
+  identities: readonly StoredIdentity[];
+  /** Single sign-on, as it is set. */
+  provider: { name: string; issuer: string } | null;
   now: number;
   csrf: string;
   refused: Refused<string> | null;
 }
 
-export function Account({ user, sessions, recoveryCodesLeft, now, csrf, refused }: AccountProps) {
+export function Account(props: AccountProps) {
+  const { user, sessions, recoveryCodesLeft, hasPassword, now, csrf, refused } = props;
   return (
     <>
       <PageTitle title="Your account" lead={`${user.email} · ${user.role}`} />
@@ -33,22 +39,29 @@ export function Account({ user, sessions, recoveryCodesLeft, now, csrf, refused 
         </PostForm>
       </Card>
       <Card title="Password">
-        <PostForm action="/admin/account/password" csrf={csrf}>
-          <TextField
-            name="current_password"
-            label="Present password"
-            type="password"
-            autocomplete="current-password"
-            required
-            error={errorOf(refused, 'current_password')}
-          />
-          <NewPassword label="New password" error={errorOf(refused, 'password')} />
-          <Submit text="Change password" />
-        </PostForm>
+        {hasPassword ? <ChangePassword csrf={csrf} refused={refused} /> : <SetFirstPassword csrf={csrf} />}
       </Card>
+      <IdentitiesCard {...props} />
       <SecondFactorCard user={user} recoveryCodesLeft={recoveryCodesLeft} csrf={csrf} />
       <SessionsCard sessions={sessions} now={now} csrf={csrf} />
     </>
+  );
+}
+
+function ChangePassword({ csrf, refused }: Pick<AccountProps, 'csrf' | 'refused'>) {
+  return (
+    <PostForm action="/admin/account/password" csrf={csrf}>
+      <TextField
+        name="current_password"
+        label="Present password"
+        type="password"
+        autocomplete="current-password"
+        required
+        error={errorOf(refused, 'current_password')}
+      />
+      <NewPassword label="New password" error={errorOf(refused, 'password')} />
+      <Submit text="Change password" />
+    </PostForm>
   );
 }
 

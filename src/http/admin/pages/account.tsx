@@ -10,6 +10,9 @@ function accountPage({ visit, services, now, csrf }: UserRequest, refused: Refus
       user={visit.user}
       sessions={accounts.sessions(visit)}
       recoveryCodesLeft={accounts.recoveryCodesLeft(visit)}
+      hasPassword={accounts.hasPassword(visit)}
+      identities={accounts.identities(visit)}
+      provider={accounts.singleSignOn}
       now={now}
       csrf={csrf}
       refused={refused}

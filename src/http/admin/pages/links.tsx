@@ -1,5 +1,6 @@
 import type { OpenLink, Profile, Refused } from '../../../accounts/accounts.ts';
 import { errorOf, PostForm, Refusal, Submit, TextField } from '../components/form.tsx';
+import { OrContinue, startOf } from '../components/oidc.tsx';
 import type { AdminRequest, AdminRoute, Outcome, PageOutcome } from '../route.ts';
 import { enter } from './sign-in.tsx';
 
@@ -81,43 +82,58 @@ interface LinkKind {
   ): ReturnType<AdminRequest['services']['accounts']['setUp']>;
 }
 
-const KINDS: readonly LinkKind[] = [
-  {
-    place: 'setup',
-    kind: 'setup',
-    title: 'Set up your server',
-    button: 'Create owner',
-    use: ({ services, request }, token, profile) => services.accounts.setUp(token, profile, services.where(request)),
-  },
-  {
-    place: 'invite',
-    kind: 'invitation',
-    title: 'Join the team',
-    button: 'Join',
-    use: ({ services, request }, token, profile) =>
-      services.accounts.acceptInvitation(token, profile, services.where(request)),
-  },
-];
+const SET_UP: LinkKind = {
+  place: 'setup',
+  kind: 'setup',
+  title: 'Set up your server',
+  button: 'Create owner',
+  use: ({ services, request }, token, profile) => services.accounts.setUp(token, profile, services.where(request)),
+};
+
+const INVITATION: LinkKind = {
+  place: 'invite',
+  kind: 'invitation',
+  title: 'Join the team',
+  button: 'Join',
+  use: ({ services, request }, token, profile) =>
+    services.accounts.acceptInvitation(token, profile, services.where(request)),
+};
+
+type Shown = Pick<ProfileFormProps, 'email' | 'name' | 'refused'>;
+
+function profilePage(link: LinkKind, { services }: AdminRequest, token: string, props: Shown): PageOutcome {
+  const provider = link.kind === 'invitation' ? (services.accounts.singleSignOn?.name ?? null) : null;
+  const action = `/admin/${link.place}/${encodeURIComponent(token)}`;
+  const body = (
+    <>
+      <ProfileForm action={action} button={link.button} {...props} />
+      {provider === null ? null : <OrContinue href={startOf({ invite: token })} text={`Continue with ${provider}`} />}
+    </>
+  );
+  return { title: link.title, body, status: props.refused === null ? 200 : 422 };
+}
+
+/** The page of an invitation, once more, with why it could not be accepted. */
+export function invitationPage(request: AdminRequest, token: string, refused: Refused<string> | null): PageOutcome {
+  const open = request.services.accounts.openLink(token);
+  if (open?.kind !== 'invitation') return VOID;
+  return profilePage(INVITATION, request, token, { email: open.email ?? '', name: '', refused });
+}
 
 function profileRoutes(link: LinkKind): AdminRoute[] {
   const path = `/admin/${link.place}/:token` as const;
-  const shown = (token: string, props: Pick<ProfileFormProps, 'email' | 'name' | 'refused'>): PageOutcome => ({
-    title: link.title,
-    body: <ProfileForm action={`/admin/${link.place}/${encodeURIComponent(token)}`} button={link.button} {...props} />,
-    status: props.refused === null ? 200 : 422,
-  });
   return [
     {
       method: 'GET',
       path,
       needs: 'nobody',
-      run({ params, services }) {
-        const token = params.token ?? '';
-        const open = services.accounts.openLink(token);
+      run(request) {
+        const token = request.params.token ?? '';
+        const open = request.services.accounts.openLink(token);
         if (open?.kind === 'reset' && link.place === 'setup')
           return { to: `/admin/reset/${encodeURIComponent(token)}` };
         if (open?.kind !== link.kind) return VOID;
-        return shown(token, { email: open.email ?? '', name: '', refused: null });
+        return profilePage(link, request, token, { email: open.email ?? '', name: '', refused: null });
       },
     },
     {
@@ -131,7 +147,7 @@ function profileRoutes(link: LinkKind): AdminRoute[] {
         const result = await link.use(request, token, profile);
         if (result.ok) return enter(request, result, '/admin');
         if (result.refused === 'void') return VOID;
-        return shown(token, { ...profile, refused: result });
+        return profilePage(link, request, token, { ...profile, refused: result });
       },
     },
   ];
@@ -171,4 +187,4 @@ const resetRoutes: AdminRoute[] = [
   },
 ];
 
-export const linkRoutes: readonly AdminRoute[] = [...KINDS.flatMap(profileRoutes), ...resetRoutes];
+export const linkRoutes: readonly AdminRoute[] = [...[SET_UP, INVITATION].flatMap(profileRoutes), ...resetRoutes];

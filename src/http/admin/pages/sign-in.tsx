@@ -1,5 +1,6 @@
 import type { Refused, SignedIn } from '../../../accounts/accounts.ts';
 import { Alert, PostForm, Submit, TextField } from '../components/form.tsx';
+import { OrContinue, startOf } from '../components/oidc.tsx';
 import type { AdminRequest, AdminRoute, MoveOutcome, PageOutcome } from '../route.ts';
 import { sessionCookie, sessionToken } from '../session.ts';
 
@@ -22,7 +23,7 @@ interface SignInProps {
   refused: Refused<string> | null;
 }
 
-export function SignIn({ email, next, refused }: SignInProps) {
+export function SignIn({ email, next, refused, provider }: SignInProps & { provider: string | null }) {
   return (
     <>
       {refused ? <Alert text={refused.message} /> : null}
@@ -47,9 +48,16 @@ export function SignIn({ email, next, refused }: SignInProps) {
         />
         <Submit text="Sign in" />
       </PostForm>
+      {provider === null ? null : <OrContinue href={startOf({ next })} text={`Sign in with ${provider}`} />}
       <p class="help after">Forgot it? An owner or admin can make you a link for a new one.</p>
     </>
   );
+}
+
+/** The page where people sign in, by whatever way there is. */
+export function signInPage({ services }: AdminRequest, props: SignInProps): PageOutcome {
+  const provider = services.accounts.singleSignOn?.name ?? null;
+  return page('Sign in', <SignIn {...props} provider={provider} />, props.refused);
 }
 
 async function signIn(request: AdminRequest): Promise<MoveOutcome | PageOutcome> {
@@ -60,7 +68,7 @@ async function signIn(request: AdminRequest): Promise<MoveOutcome | PageOutcome>
     { email, password: form.text('password') },
     services.where(request.request),
   );
-  if (!result.ok) return page('Sign in', <SignIn email={email} next={next} refused={result} />, result);
+  if (!result.ok) return signInPage(request, { email, next, refused: result });
   if (result.state === 'open') return enter(request, result, next);
   return enter(request, result, `/admin/second-factor?next=${encodeURIComponent(next)}`);
 }
@@ -130,10 +138,10 @@ export const signInRoutes: readonly AdminRoute[] = [
     method: 'GET',
     path: '/admin/sign-in',
     needs: 'nobody',
-    run: ({ query, services }) =>
-      services.accounts.needsSetUp()
+    run: (request) =>
+      request.services.accounts.needsSetUp()
         ? { to: '/admin/welcome' }
-        : page('Sign in', <SignIn email="" next={nextOf(query.get('next') ?? '')} refused={null} />, null),
+        : signInPage(request, { email: '', next: nextOf(request.query.get('next') ?? ''), refused: null }),
   },
   { method: 'POST', path: '/admin/sign-in', needs: 'nobody', run: signIn },
   {
