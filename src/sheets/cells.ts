@@ -49,10 +49,10 @@ export function cellText(cell: Cell): string {
   }
 }
 
-/** A text no longer than `MAX_CELL_TEXT`; a longer one ends with `CUT_MARK`. Never cuts through a character. */
-export function cutText(text: string): string {
-  if (text.length <= MAX_CELL_TEXT) return text;
-  let end = MAX_CELL_TEXT - CUT_MARK.length;
+/** A text no longer than `most`; a longer one ends with `CUT_MARK`. Never cuts through a character. */
+export function cutText(text: string, most = MAX_CELL_TEXT): string {
+  if (text.length <= most) return text;
+  let end = most - CUT_MARK.length;
   if (isHighSurrogate(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(0, end) + CUT_MARK;
 }

@@ -1,8 +1,9 @@
 import { invalid } from '../../../lib/errors.ts';
-import { cellOf, cellText, isoLocal } from '../../../sheets/cells.ts';
+import { type Cell, cellOf, cellText, fieldCell } from '../../../sheets/cells.ts';
 import { type ColumnSpec, newTabColumns, OTHER_HEADER, OTHER_KEY } from '../../../sheets/columns.ts';
 import { csvRow, EXCEL_MARK } from '../../../sheets/csv.ts';
-import type { Lead, LeadFilter, LeadStore, Site, Store } from '../../../store/store.ts';
+import { XLSX_TYPE, xlsxFile } from '../../../sheets/xlsx.ts';
+import type { Lead, LeadFilter, LeadStore, Site } from '../../../store/store.ts';
 import { toSubmission } from '../../../store/view.ts';
 import { record } from '../audit.ts';
 import { readAsked } from '../lead-filter.ts';
@@ -12,56 +13,70 @@ import type { Outcome, SiteRequest, SiteRoute } from '../route.ts';
 /** Leads that are read at once: so many are in memory, however many there are. */
 const AT_ONCE = 200;
 
-/** What a format makes of leads, piece by piece. */
+/** A file of leads, made piece by piece while it is fetched. */
 export interface LeadFormat {
   type: string;
   ending: string;
-  /** What the file begins with. */
-  head: string;
-  line(lead: Lead): string;
+  file(pages: Iterator<readonly Lead[]>): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
 }
 
 /** Leads as a table that opens in any spreadsheet program, and runs nothing there. Spec 4: the rules of our own sheets. */
-export function csvFormat(site: Site, fields: readonly string[]): LeadFormat {
-  const columns = exportColumns(site, fields);
+function csvFormat(site: Site, fields: readonly string[]): LeadFormat {
+  const { headers, cells } = exportTable(site, fields);
   return {
     type: 'text/csv; charset=utf-8',
     ending: 'csv',
-    head: EXCEL_MARK + csvRow([...OWN_COLUMNS.map(({ header }) => header), ...columns.map(({ header }) => header)]),
-    line: (lead) =>
-      csvRow([
-        ...OWN_COLUMNS.map(({ text }) => text(lead, site)),
-        ...columns.map(({ key }) => cellText(cellOf(lead, key, columns, site))),
-      ]),
+    file: (pages) => textFile(EXCEL_MARK + csvRow(headers), (lead) => csvRow(cells(lead).map(cellText)), pages),
+  };
+}
+
+/** The same as a workbook: texts are texts, numbers are numbers, and times are dates. */
+function xlsxFormat(site: Site, fields: readonly string[], now: number): LeadFormat {
+  const { headers, cells } = exportTable(site, fields);
+  return {
+    type: XLSX_TYPE,
+    ending: 'xlsx',
+    file: (pages) => xlsxFile({ headers, pages: mapped(pages, (page) => page.map(cells)) }, now),
   };
 }
 
 /** Leads as the API shows them, one a line. */
-export const jsonLines: LeadFormat = {
+const jsonLines: LeadFormat = {
   type: 'application/x-ndjson; charset=utf-8',
   ending: 'jsonl',
-  head: '',
-  line: (lead) => `${JSON.stringify(toSubmission(lead))}\n`,
+  file: (pages) => textFile('', (lead) => `${JSON.stringify(toSubmission(lead))}\n`, pages),
 };
 
 /** What a sheet has no column for: there it is the tab, or not there at all. */
-const OWN_COLUMNS: readonly { header: string; text(lead: Lead, site: Site): string }[] = [
-  { header: 'Received at', text: (lead, site) => isoLocal(lead.createdAt, site.timezone) },
-  { header: 'Form', text: (lead) => lead.formName },
-  { header: 'Source', text: (lead) => lead.source },
-  { header: 'Spam', text: (lead) => (lead.spam ? 'TRUE' : 'FALSE') },
-  { header: 'Sync status', text: (lead) => lead.syncStatus },
+const OWN_COLUMNS: readonly { header: string; cell(lead: Lead, site: Site): Cell }[] = [
+  { header: 'Received at', cell: (lead, site) => ({ kind: 'time', ms: lead.createdAt, timezone: site.timezone }) },
+  { header: 'Form', cell: (lead) => fieldCell(lead.formName) },
+  { header: 'Source', cell: (lead) => fieldCell(lead.source) },
+  { header: 'Spam', cell: (lead) => fieldCell(lead.spam) },
+  { header: 'Sync status', cell: (lead) => fieldCell(lead.syncStatus) },
 ];
 const OWN_HEADERS = new Set(OWN_COLUMNS.map(({ header }) => header.toLowerCase()));
 
-/** As a new tab has them, with every column of ours; and one for fields that come up on the way. */
-function exportColumns(site: Site, fields: readonly string[]): ColumnSpec[] {
-  const columns = newTabColumns({ ...site, columns: null }, [], fields).map(({ key, header }) => ({
+/**
+ * The columns of an export: those of a new tab, with every column of ours, and one for fields that come up on the way.
+ * All times are of the site's zone: in a sheet of one's own the visitors' zones stand beside them.
+ */
+function exportTable(site: Site, fields: readonly string[]) {
+  const tab = newTabColumns({ ...site, columns: null }, [], fields).map(({ key, header }) => ({
     key,
     header: OWN_HEADERS.has(header.toLowerCase()) ? `${header} (form)` : header,
   }));
-  const hasOther = columns.some(({ key }) => key === OTHER_KEY);
-  return hasOther ? columns : [...columns, { key: OTHER_KEY, header: OTHER_HEADER }];
+  const columns: ColumnSpec[] = tab.some(({ key }) => key === OTHER_KEY)
+    ? tab
+    : [...tab, { key: OTHER_KEY, header: OTHER_HEADER }];
+  const inZone = (cell: Cell): Cell => (cell?.kind === 'time' ? { ...cell, timezone: site.timezone } : cell);
+  return {
+    headers: [...OWN_COLUMNS, ...columns].map(({ header }) => header),
+    cells: (lead: Lead): Cell[] => [
+      ...OWN_COLUMNS.map(({ cell }) => cell(lead, site)),
+      ...columns.map(({ key }) => inZone(cellOf(lead, key, columns, site))),
+    ],
+  };
 }
 
 /** The leads of a filter, some at a time. Newest first, those that come in meanwhile are not among them. */
@@ -77,15 +92,23 @@ export function* walk(leads: Pick<LeadStore, 'list'>, siteId: string, filter: Le
   }
 }
 
-/** A file that is made while it is fetched: the next leads are read when the last ones have gone. */
-export function fileOf(format: LeadFormat, pages: Iterator<readonly Lead[]>): ReadableStream<Uint8Array> {
+function* mapped<A, B>(pages: Iterator<A>, change: (page: A) => B): Generator<B> {
+  try {
+    for (let next = pages.next(); !next.done; next = pages.next()) yield change(next.value);
+  } finally {
+    pages.return?.();
+  }
+}
+
+/** A text file that is made while it is fetched: the next leads are read when the last ones have gone. */
+function textFile(head: string, line: (lead: Lead) => string, pages: Iterator<readonly Lead[]>) {
   const encoder = new TextEncoder();
-  let head = format.head;
+  let begin = head;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const next = pages.next();
-      const text = head + (next.done ? '' : next.value.map(format.line).join(''));
-      head = '';
+      const text = begin + (next.done ? '' : next.value.map(line).join(''));
+      begin = '';
       if (text !== '') controller.enqueue(encoder.encode(text));
       if (next.done) controller.close();
     },
@@ -93,6 +116,21 @@ export function fileOf(format: LeadFormat, pages: Iterator<readonly Lead[]>): Re
       pages.return?.();
     },
   });
+}
+
+/** The same pages; the log is told how far somebody got with them, who may stop half-way. */
+function* followed(pages: Iterable<readonly Lead[]>, say: (leads: number, whole: boolean) => void) {
+  let leads = 0;
+  let whole = false;
+  try {
+    for (const page of pages) {
+      yield page;
+      leads += page.length;
+    }
+    whole = true;
+  } finally {
+    say(leads, whole);
+  }
 }
 
 async function exportLeads(request: SiteRequest): Promise<Outcome> {
@@ -103,21 +141,26 @@ async function exportLeads(request: SiteRequest): Promise<Outcome> {
   const isChoice = form.text('act') === 'chosen';
   if (isChoice && ids.length === 0) return { to: `/admin/s/${site.id}/leads`, notice: 'nothing_chosen' };
   const { filter, newestFirst } = asked.request;
-  const format = formatOf(isChoice ? 'csv' : form.text('format'), site, store, filter);
-  const pages = isChoice
-    ? [store.sheets.leadsByIds(site.id, ids)].values()
-    : walk(store.leads, site.id, filter, newestFirst);
+  const format = formatOf(isChoice ? 'csv' : form.text('format'), request, filter);
+  const pages = isChoice ? [store.sheets.leadsByIds(site.id, ids)] : walk(store.leads, site.id, filter, newestFirst);
   const after = { format: format.ending, ...said(isChoice, ids, filter) };
   await record(request, { action: 'leads.exported', objectId: null, after });
   const day = new Date(now).toISOString().slice(0, 10);
-  return { file: fileOf(format, pages), type: format.type, name: `leads-${day}.${format.ending}` };
+  const ended = (leads: number, whole: boolean) =>
+    services.log.info('admin.export_ended', { site: site.id, format: format.ending, leads, whole });
+  return {
+    file: await format.file(followed(pages, ended)),
+    type: format.type,
+    name: `leads-${day}.${format.ending}`,
+  };
 }
 
-function formatOf(name: string, site: Site, { forms }: Pick<Store, 'forms'>, { formId }: LeadFilter): LeadFormat {
+function formatOf(name: string, { site, services, now }: SiteRequest, { formId }: LeadFilter): LeadFormat {
   if (name === 'jsonl') return jsonLines;
-  if (name !== 'csv') throw invalid('Choose CSV or JSON lines.');
-  const outlines = forms.outlines(site.id).filter(({ id }) => formId === undefined || id === formId);
-  return csvFormat(site, [...new Set(outlines.flatMap(({ fields }) => [...fields]))]);
+  if (name !== 'csv' && name !== 'xlsx') throw invalid('Choose CSV, Excel or JSON lines.');
+  const outlines = services.store.forms.outlines(site.id).filter(({ id }) => formId === undefined || id === formId);
+  const fields = [...new Set(outlines.flatMap((form) => [...form.fields]))];
+  return name === 'csv' ? csvFormat(site, fields) : xlsxFormat(site, fields, now);
 }
 
 /** What was exported, without what was searched for: that may be what leads say. */

@@ -145,6 +145,9 @@ function ExportAll({ base, csrf, values, list }: { base: string; csrf: string; v
         <button class="button small" type="submit" name="format" value="csv">
           CSV
         </button>
+        <button class="button small" type="submit" name="format" value="xlsx">
+          Excel
+        </button>
         <button class="button small" type="submit" name="format" value="jsonl">
           JSON lines
         </button>
