@@ -10,7 +10,7 @@ export interface SheetRead {
 }
 
 /** What another program finds in a workbook, whose zip and XML it has to be able to read. Needs other people's clients. */
-export async function readXlsx(file: ReadableStream<Uint8Array> | Uint8Array): Promise<SheetRead[]> {
+export async function readXlsx(file: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>): Promise<SheetRead[]> {
   const path = join(tempDir(), 'file.xlsx');
   await Bun.write(path, new Response(file));
   const child = Bun.spawn([process.execPath, 'xlsx-read.ts', path], { cwd: CLIENTS, stdout: 'pipe', stderr: 'pipe' });
