@@ -124,8 +124,10 @@ test('a Google sheet is connected after a check that says what is missing; earli
   const { html } = await owner.get(sheetOf(siteId));
   expect(html).toContain('Leads &amp; more');
   expect(html).toContain(account.client_email);
-  expect(html).toContain('Rows that were written, newest last.');
-  expect(html).toContain('>Two<');
+  expect(html).toContain('Reading the tab…');
+  const rows = await owner.get(/href="([^"]+\/rows\?form=[^"]+)"/.exec(html)?.[1] ?? '');
+  expect(rows.html).toContain('As they stand in the spreadsheet, the lowest last.');
+  expect(rows.html).toContain('>Two<');
   expect(await worked(owner, siteId, 'verify')).toMatch(/Database 2, sheet 2, missing 0, doubled 0/);
   await google.userAction(open.spreadsheetId, { type: 'deleteRow', row: 1, tab: 'Contact' });
   expect(await worked(owner, siteId, 'verify')).toMatch(/Database 2, sheet 1, missing 1, doubled 0/);

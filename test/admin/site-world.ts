@@ -71,7 +71,7 @@ export interface SiteWorld {
 /** Pages on everything that they need for real: accounts, intake, sheet sync and both kinds of workbook. */
 export async function siteWorld(
   routes: readonly AdminRoute[],
-  options: { urls?: GoogleUrls; clock?: Clock } = {},
+  options: { urls?: GoogleUrls; client?: { id: string; secret: string }; clock?: Clock } = {},
 ): Promise<SiteWorld> {
   const dir = tempDir();
   const clock = options.clock ?? systemClock;
@@ -84,7 +84,7 @@ export async function siteWorld(
   const urls = options.urls ?? { sheets: NO_GOOGLE, drive: NO_GOOGLE, token: NO_GOOGLE, auth: NO_GOOGLE };
   const made = createDrivers({
     ...shared,
-    config: { google: { client: null, serviceAccountFile: null, urls } },
+    config: { google: { client: options.client ?? null, serviceAccountFile: null, urls } },
     dir: { sheetsPath, instanceId: 'test' },
     vault,
     ids,

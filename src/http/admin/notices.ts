@@ -22,6 +22,16 @@ export const NOTICES = {
   sent_again: 'The missing rows are being sent again.',
   earlier_sent: 'Earlier leads are being sent.',
   resumed: 'Going on.',
+  column_restored: 'The column comes back at the right end, with its values.',
+  signed_in_again: 'Signed in again. The sheet goes on.',
+  connected_for_days:
+    'Connected, but Google ends this sign-in after 7 days: in the Google Cloud console press “Publish app”, then connect once more.',
+  nothing_changed: 'Nothing was changed.',
+  consent_given_back: 'Nothing was changed. The access that you gave was taken back at Google.',
+  account_removed: 'The account is removed from this server.',
+  account_not_revoked:
+    'It is removed here, but Google could not be told: take the access back at myaccount.google.com/permissions.',
+  account_kept: 'The account is kept: a sheet uses it.',
   connected: 'Connected. Rows go there from now on.',
   test_sent: 'The test lead is stored. It is a row of the sheet in a few seconds.',
   invited: 'The invitation is made.',

@@ -2,6 +2,8 @@ import { accountRoutes } from './pages/account.tsx';
 import { auditRoutes } from './pages/audit.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
 import { formRoutes } from './pages/forms.tsx';
+import { googleAccountRoutes } from './pages/google-accounts.tsx';
+import { googleConsentRoutes } from './pages/google-consent.tsx';
 import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
@@ -25,6 +27,8 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...dashboardRoutes,
   ...leadRoutes,
   ...sheetRoutes,
+  ...googleConsentRoutes,
+  ...googleAccountRoutes,
   ...formRoutes,
   ...sourceRoutes,
   ...keyRoutes,

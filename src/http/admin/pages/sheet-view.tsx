@@ -1,12 +1,11 @@
-import type { SheetTab, SheetTarget, SyncCounts } from '../../../store/sheets.ts';
-import type { Site, StoredForm } from '../../../store/store.ts';
+import type { SheetTarget, SyncCounts } from '../../../store/sheets.ts';
+import type { Site } from '../../../store/store.ts';
 import { ShareBar } from '../components/chart.tsx';
 import { PostForm } from '../components/form.tsx';
-import { Banner, Card, count, Empty, Facts, Moment, PageTitle, SafeLink } from '../components/parts.tsx';
+import { Banner, Card, count, Facts, Moment, PageTitle, SafeLink } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
-import { StackTable } from '../components/table.tsx';
-import { cut } from '../lead-words.ts';
-import type { ShownRows } from './sheet-rows.ts';
+import type { Reconnect } from './sheet-account.ts';
+import { GoneColumns, type ListedTab, RowsPart, type Shown, Tabs } from './sheet-tabs-view.tsx';
 import type { SheetWork, Word } from './sheet-work.ts';
 import { Technical, WorkPart } from './sheet-work-view.tsx';
 
@@ -17,10 +16,11 @@ export interface SheetProps {
   account: string | null;
   counts: SyncCounts;
   removals: { here: number; elsewhere: number };
-  tabs: readonly (SheetTab & { form: Pick<StoredForm, 'id' | 'name' | 'submissionCount'> | null })[];
-  /** The tab whose rows are shown. */
-  shown: { tab: SheetTab; rows: ShownRows } | null;
+  tabs: readonly ListedTab[];
+  shown: Shown | null;
   word: Word | null;
+  /** What ends the pause, where it is a person's sign-in that has ended. */
+  reconnect: Reconnect | null;
   work: SheetWork | null;
   mayEdit: boolean;
   mayExport: boolean;
@@ -55,12 +55,13 @@ export function SheetPage(props: SheetProps) {
         {mayEdit ? <Upkeep {...props} base={base} /> : null}
       </div>
       <Tabs {...props} base={base} />
-      <Rows {...props} />
+      {mayEdit ? <GoneColumns tabs={props.tabs} base={base} csrf={props.csrf} /> : null}
+      {props.shown === null ? null : <RowsPart shown={props.shown} base={base} />}
     </>
   );
 }
 
-function Paused({ target, word, base, mayEdit, csrf }: SheetProps & { base: string }) {
+function Paused({ target, word, reconnect, base, mayEdit, csrf }: SheetProps & { base: string }) {
   if (target.status !== 'paused') {
     return target.trouble ? (
       <Banner tone="waiting" title="The last attempt failed. It is tried again by itself.">
@@ -74,6 +75,7 @@ function Paused({ target, word, base, mayEdit, csrf }: SheetProps & { base: stri
       <Technical text={target.problem?.technical ?? null} />
       {mayEdit ? (
         <div class="mend">
+          {reconnect ? <ConnectAgain {...reconnect} base={base} csrf={csrf} /> : null}
           {word ? <p>{word.means}</p> : null}
           <PostForm action={`${base}/resume`} csrf={csrf} class="inline">
             <input type="hidden" name="word" value={word?.value ?? ''} />
@@ -84,6 +86,24 @@ function Paused({ target, word, base, mayEdit, csrf }: SheetProps & { base: stri
         </div>
       ) : null}
     </Banner>
+  );
+}
+
+function ConnectAgain({ email, possible, base, csrf }: Reconnect & { base: string; csrf: string }) {
+  if (!possible) {
+    return (
+      <p>
+        To sign in again the server needs an OAuth client: <a href={`${base}/connect`}>see how to set it</a>.
+      </p>
+    );
+  }
+  return (
+    <PostForm action={`${base}/google`} csrf={csrf} class="inline">
+      <input type="hidden" name="what" value="again" />
+      <button type="submit" class="button primary">
+        {email === null ? 'Connect again' : `Connect ${email} again`}
+      </button>
+    </PostForm>
   );
 }
 
@@ -115,7 +135,7 @@ function Target({ site, target, account, counts, removals, now }: SheetProps) {
       <Facts
         facts={[
           ['Target', where],
-          ...(target.kind === 'google' ? [['Writes as', account ?? 'nobody yet'] as const] : []),
+          ...(target.kind === 'google' ? [['Connected as', <bdi>{account ?? 'nobody yet'}</bdi>] as const] : []),
           ['Written', count(counts.synced)],
           ['Waiting', count(counts.pending)],
           [
@@ -162,120 +182,5 @@ function Upkeep({ base, csrf, counts, work, now, site }: SheetProps & { base: st
         ))}
       </ul>
     </Card>
-  );
-}
-
-function Tabs({ tabs, target, shown, base, mayEdit, mayExport, csrf }: SheetProps & { base: string }) {
-  if (tabs.length === 0) {
-    return (
-      <Empty title="No tabs yet">
-        <p>Each form gets a tab of its own with its first lead.</p>
-      </Empty>
-    );
-  }
-  return (
-    <StackTable columns={['Tab', 'Form', { text: 'Leads', number: true }, 'State', { text: 'Actions', unseen: true }]}>
-      {tabs.map((tab) => (
-        <tr key={tab.id} class={tab.id === shown?.tab.id ? 'chosen' : undefined}>
-          <td data-label="Tab" class="text">
-            <a class="row" href={`${base}?form=${tab.formId}#rows`}>
-              <bdi>{tab.title}</bdi>
-            </a>
-          </td>
-          <td data-label="Form" class="text">
-            <bdi>{tab.form?.name ?? ''}</bdi>
-          </td>
-          <td data-label="Leads" class="number">
-            {count(tab.form?.submissionCount ?? 0)}
-          </td>
-          <td data-label="State">
-            {tab.state === 'planned' ? <span class="muted">Made with the next row</span> : null}
-            {tab.state === 'ready' ? <Status is="ok" /> : null}
-            {tab.state === 'paused' ? <Status is="paused" /> : null}
-            {tab.problem ? <p class="help">{tab.problem.message}</p> : null}
-            <Technical text={tab.problem?.technical ?? null} />
-          </td>
-          <td data-label="">
-            <div class="actions">
-              {tab.state === 'paused' && mayEdit ? <TabWords tab={tab} base={base} csrf={csrf} /> : null}
-              {target.kind === 'local' && mayExport ? (
-                <a class="button small" href={`${base}/csv/${tab.id}`}>
-                  Download CSV
-                </a>
-              ) : null}
-            </div>
-          </td>
-        </tr>
-      ))}
-    </StackTable>
-  );
-}
-
-function TabWords({ tab, base, csrf }: { tab: SheetTab; base: string; csrf: string }) {
-  return (
-    <>
-      <PostForm action={`${base}/resume-tab`} csrf={csrf} class="inline">
-        <input type="hidden" name="form" value={tab.formId} />
-        <button type="submit" class="button small">
-          Try again now
-        </button>
-      </PostForm>
-      {tab.problem?.code === 'tab_gone' ? (
-        <PostForm action={`${base}/resume-tab`} csrf={csrf} class="inline">
-          <input type="hidden" name="form" value={tab.formId} />
-          <input type="hidden" name="new_tab" value="yes" />
-          <button type="submit" class="button small">
-            Make a new tab
-          </button>
-        </PostForm>
-      ) : null}
-    </>
-  );
-}
-
-/** Longer cells are cut here; the sheet has all of them. */
-const CELL = 120;
-
-function Rows({ shown }: SheetProps) {
-  if (shown === null) return null;
-  const { header, rows, from } = shown.rows;
-  const note =
-    from === 'file'
-      ? 'As they stand in the file, newest last.'
-      : 'Rows that were written, newest last. What people changed in the spreadsheet since is not shown here.';
-  return (
-    <section class="rows" id="rows">
-      <h2>
-        Rows of <bdi>{cut(shown.tab.title, 60)}</bdi>
-      </h2>
-      <p class="help">{rows.length === 0 ? 'No rows yet.' : note}</p>
-      {rows.length === 0 ? null : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard
-        <section class="table-frame sheet-rows" tabIndex={0} aria-label="Rows of the tab">
-          <table>
-            <thead>
-              <tr>
-                {header.map((text, at) => (
-                  <th key={at} scope="col">
-                    <bdi>{cut(text, 60)}</bdi>
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.join(' ')}>
-                  {header.map((_, at) => (
-                    <td key={at} class="text" dir="auto">
-                      {cut(row[at] ?? '', CELL)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-    </section>
   );
 }

@@ -6,9 +6,11 @@ import { record } from '../audit.ts';
 import { PageTitle } from '../components/parts.tsx';
 import type { AdminRoute, Outcome, SiteRequest } from '../route.ts';
 import type { GoogleDesk } from '../services.ts';
+import { accountOf, reconnectOf } from './sheet-account.ts';
 import { choicesPage, saveChoices } from './sheet-choices.tsx';
 import { connectGoogle, connectLocal, connectPage } from './sheet-connect.tsx';
-import { shownRows } from './sheet-rows.ts';
+import { rowsAtHand, rowsRead } from './sheet-rows.ts';
+import { type ListedTab, RowsPart } from './sheet-tabs-view.tsx';
 import { SheetPage } from './sheet-view.tsx';
 import { SHEET_WORK, type SheetWorkKind, sheetWork, startSheetWork, wordFor } from './sheet-work.ts';
 import { WorkPart } from './sheet-work-view.tsx';
@@ -16,22 +18,21 @@ import { WorkPart } from './sheet-work-view.tsx';
 const baseOf = ({ site }: SiteRequest) => `/admin/s/${site.id}/sheet`;
 
 async function sheetPage(request: SiteRequest): Promise<Outcome> {
-  const { site, services, visit, query, now, csrf } = request;
-  const { sheets, forms } = services.store;
+  const { site, services, visit, now, csrf } = request;
+  const { sheets } = services.store;
   const target = sheets.target(site.id);
-  const byId = new Map(forms.list(site.id).map((form) => [form.id, form]));
-  const tabs = sheets.tabs(target.book).map((tab) => ({ ...tab, form: byId.get(tab.formId) ?? null }));
-  const tab = tabs.find(({ formId }) => formId === query.get('form')) ?? tabs[0];
+  const { tabs, tab } = tabsOf(request);
   const body = (
     <SheetPage
       site={site}
       target={target}
-      account={await accountOf(request)}
+      account={await accountOf(services, target)}
       counts={sheets.counts(site.id)}
       removals={sheets.removalCounts(site.id)}
       tabs={tabs}
-      shown={tab ? { tab, rows: await shownRows(request, tab) } : null}
+      shown={tab ? { tab, rows: await rowsAtHand(request, tab) } : null}
       word={target.status === 'paused' ? wordFor(target.problem?.code ?? null) : null}
+      reconnect={reconnectOf(services, target)}
       work={sheetWork(services, site.id)}
       mayEdit={can(visit.user, 'sheet.edit', site.id)}
       mayExport={can(visit.user, 'leads.export', site.id)}
@@ -42,14 +43,30 @@ async function sheetPage(request: SiteRequest): Promise<Outcome> {
   return { title: 'Sheet', body };
 }
 
-/** The address that rows are written as; null where there is none. */
-async function accountOf({ site, services }: SiteRequest): Promise<string | null> {
-  const { sheets } = services.store;
-  const target = sheets.target(site.id);
-  if (target.kind === 'local') return null;
-  if (target.connectionId !== null) return sheets.connection(target.connectionId)?.email ?? null;
-  const made = await services.google?.apiFor(target);
-  return made?.ok ? made.api.email : null;
+/** The tabs with their forms, and the one that is asked for; the first, unless another is named. */
+function tabsOf({ site, services, query }: SiteRequest): { tabs: ListedTab[]; tab: ListedTab | undefined } {
+  const { sheets, forms } = services.store;
+  const byId = new Map(forms.list(site.id).map((form) => [form.id, form]));
+  const { book } = sheets.target(site.id);
+  const tabs = sheets.tabs(book).map((tab) => ({ ...tab, form: byId.get(tab.formId) ?? null }));
+  return { tabs, tab: tabs.find(({ formId }) => formId === query.get('form')) ?? tabs[0] };
+}
+
+/** The rows of a tab, alone: what the sheet's page asks for once it stands. */
+async function rowsPage(request: SiteRequest): Promise<Outcome> {
+  const { tab } = tabsOf(request);
+  if (tab === undefined) throw notFound('tab');
+  const rows = (await rowsAtHand(request, tab)) ?? (await rowsRead(request, tab));
+  const body = (
+    <>
+      <PageTitle title="Sheet" />
+      <RowsPart shown={{ tab, rows }} base={baseOf(request)} />
+      <p>
+        <a href={baseOf(request)}>Back to the sheet</a>
+      </p>
+    </>
+  );
+  return { title: 'Sheet', body };
 }
 
 /** What is under way, alone: for looking again. */
@@ -118,6 +135,18 @@ async function resumeTab(request: SiteRequest): Promise<Outcome> {
   return { to: baseOf(request), notice: 'resumed' };
 }
 
+/** A column that somebody deleted is made again with the next write, with the values of the rows that stand there. */
+async function restoreColumn(request: SiteRequest): Promise<Outcome> {
+  const { site, services, form } = request;
+  const [formId, key] = [form.text('form'), form.text('key')];
+  const { driver } = desk(request);
+  const isRestored = await services.sync.exclusively(site.id, (at) => driver.restoreColumn(at, formId, key));
+  if (!isRestored) throw new AppError('conflict', 'This column is not deleted any more.');
+  services.sync.sweep();
+  await record(request, { action: 'sheet.column_restored', objectId: formId, after: { column: key } });
+  return { to: baseOf(request), notice: 'column_restored' };
+}
+
 function desk({ services }: SiteRequest): GoogleDesk {
   if (services.google === null) throw new AppError('conflict', 'This server has no Google account to ask.');
   return services.google;
@@ -145,11 +174,13 @@ const edit = { needs: 'sheet.edit', of: 'site' } as const;
 
 export const sheetRoutes: readonly AdminRoute[] = [
   { method: 'GET', path: '/admin/s/:site/sheet', needs: 'sheet.read', of: 'site', run: sheetPage },
+  { method: 'GET', path: '/admin/s/:site/sheet/rows', needs: 'sheet.read', of: 'site', run: rowsPage },
   { method: 'GET', path: '/admin/s/:site/sheet/task', ...edit, run: workPage },
   { method: 'POST', path: '/admin/s/:site/sheet/task', ...edit, run: startWork },
   { method: 'POST', path: '/admin/s/:site/sheet/task/stop', ...edit, run: stopWork },
   { method: 'POST', path: '/admin/s/:site/sheet/resume', ...edit, run: resume },
   { method: 'POST', path: '/admin/s/:site/sheet/resume-tab', ...edit, run: resumeTab },
+  { method: 'POST', path: '/admin/s/:site/sheet/restore-column', ...edit, run: restoreColumn },
   { method: 'GET', path: '/admin/s/:site/sheet/connect', ...edit, run: connectPage },
   { method: 'POST', path: '/admin/s/:site/sheet/connect', ...edit, run: connectGoogle },
   { method: 'POST', path: '/admin/s/:site/sheet/local', ...edit, run: connectLocal },
