@@ -29,8 +29,11 @@ export interface Errand {
   verifier: string;
   /** Milliseconds. */
   askedAt: number;
-  /** They are to prove once more who they are: what a session there says is not enough. */
-  again: boolean;
+  /**
+   * `another`: they choose or name an account, though one is signed in there. `again`: they prove once more who they
+   * are, and what a session there says is not enough.
+   */
+  ask: 'usual' | 'another' | 'again';
 }
 
 /** The protocol: OpenID Connect Core 1.0, authorization code flow with PKCE. Outcomes are data. */
@@ -154,7 +157,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
           nonce: errand.nonce,
           code_challenge: await client.calculatePKCECodeChallenge(errand.verifier),
           code_challenge_method: 'S256',
-          ...promptOf(server, errand.again),
+          ...promptOf(server, errand.ask),
           ...(hint === null ? {} : { login_hint: hint }),
         });
         return { ok: true, url: url.href };
@@ -168,7 +171,7 @@ export function createOidcProvider(options: OidcProviderOptions): OidcProvider {
         const [client, described] = await Promise.all([library(), description()]);
         step = 'token';
         const { config, tokens } = await redeem(client, described, errand, query);
-        if (errand.again && isOlder(tokens, errand.askedAt)) {
+        if (errand.ask === 'again' && isOlder(tokens, errand.askedAt)) {
           return { ok: false, fault: 'not_asked_again', technical: 'token: auth_time' };
         }
         step = 'userinfo';
@@ -192,12 +195,13 @@ function waysOf(server: ServerMetadata, last: Way | null): [Way, ...Way[]] {
  * Who may have several accounts there chooses one. To prove it once more takes `login`, and `max_age` for those who
  * heed that (Core 1.0, 3.1.2.1); Google knows no `login`, and lists no prompts: there it is the choice of an account.
  */
-function promptOf(server: ServerMetadata, again: boolean): Record<string, string> {
+export function promptOf(server: ServerMetadata, ask: Errand['ask']): Record<string, string> {
   const listed = server.prompt_values_supported;
   const prompts = Array.isArray(listed) ? listed : server.issuer === GOOGLE ? ['select_account'] : null;
   const chooses: Record<string, string> = prompts?.includes('select_account') ? { prompt: 'select_account' } : {};
-  if (!again) return chooses;
-  return { ...(prompts === null || prompts.includes('login') ? { prompt: 'login' } : chooses), max_age: '0' };
+  if (ask === 'usual') return chooses;
+  const names = prompts === null || prompts.includes('login') ? { prompt: 'login' } : chooses;
+  return ask === 'again' ? { ...names, max_age: '0' } : { ...names, ...chooses };
 }
 
 /** Whether they signed in there before we asked for it. Not every provider says when. */

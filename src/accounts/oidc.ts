@@ -8,8 +8,8 @@ import { checkEmail, checkName, NAME_MAX } from './profile.ts';
 
 /** What somebody goes to the provider for. */
 export type Purpose =
-  /** `next`: the page to go on to. */
-  | { kind: 'sign_in'; next: string }
+  /** `next`: the page to go on to. `another`: not by the account that is signed in there. */
+  | { kind: 'sign_in'; next: string; another: boolean }
   /** Joining the team by an invitation's token. */
   | { kind: 'invitation'; token: string }
   /** Linking an account there to the user of this session; after the password was asked for. */
@@ -146,7 +146,7 @@ export function createSingleSignOn(core: Core, provider: OidcProvider): SingleSi
         nonce: newToken(),
         verifier: newToken(),
         askedAt: clock.now(),
-        again: purpose.kind === 'confirm',
+        ask: askOf(purpose),
       };
       const answer = await provider.authorizationUrl(errand, hint);
       if (!answer.ok) return failed(answer, purpose);
@@ -169,6 +169,12 @@ export function createSingleSignOn(core: Core, provider: OidcProvider): SingleSi
       return arrival;
     },
   };
+}
+
+function askOf(purpose: Purpose): Errand['ask'] {
+  if (purpose.kind === 'confirm') return 'again';
+  // Which account it is to be is decided now: the one that happens to be signed in there may be the wrong one.
+  return purpose.kind === 'sign_in' && !purpose.another ? 'usual' : 'another';
 }
 
 type Back = (reason: SetbackReason, message: string) => Setback;

@@ -1,5 +1,6 @@
 import type { Accounts, Result, SignedIn, Visit, Where } from '../../src/accounts/accounts.ts';
 import { createAccounts } from '../../src/accounts/create.ts';
+import type { OidcProvider } from '../../src/accounts/oidc-provider.ts';
 import { createHasher } from '../../src/accounts/passwords.ts';
 import type { Role } from '../../src/contract/user.ts';
 import { createVault } from '../../src/lib/crypto.ts';
@@ -34,10 +35,10 @@ export interface House {
 }
 
 /** Accounts on a real store. Hashing is real too, at the least cost there is: one test measures the true one. */
-export async function house(): Promise<House> {
-  const clock = new TestClock();
+export async function house(clock = new TestClock(), provider: OidcProvider | null = null): Promise<House> {
   const { store } = testStore({ clock });
-  const accounts = createAccounts({ store, vault, clock, hasher: createHasher({ memory: 8, passes: 1 }) });
+  const hasher = createHasher({ memory: 8, passes: 1 });
+  const accounts = createAccounts({ store, vault, clock, hasher }, provider);
   const { id: siteId } = await store.sites.create({ name: 'Shop' });
   let made = 0;
   const signIn: House['signIn'] = ({ email }, password = PASSWORD, where = someone()) =>

@@ -3,7 +3,7 @@
  * it: a proxy of the test), CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, AUTH_METHOD, and SHIFT_SECONDS for a clock that is
  * wrong. Its first line says on which port it listens.
  *
- * Whoever is typed in as the login signs in: `sub=7&email=alice@example.com&email_verified=true&name=Alice`.
+ * Whoever is typed in as the login signs in; what else there is to say of them comes by `POST /people`.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,12 +33,7 @@ interface Claims {
   [name: string]: string | boolean;
 }
 
-/** What the login says of itself. */
-function claimsOf(login: string): Claims {
-  const said = Object.fromEntries(new URLSearchParams(login));
-  const verified = said.email_verified === undefined ? {} : { email_verified: said.email_verified === 'true' };
-  return { ...said, ...verified, sub: said.sub ?? login };
-}
+const people = new Map<string, Claims>();
 
 const provider = new Provider(setting('ISSUER'), {
   clients: [
@@ -52,13 +47,21 @@ const provider = new Provider(setting('ISSUER'), {
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   // With it e-mail and name are on the user's page alone, as Core 5.4 has it; without it they are in the token too.
   conformIdTokenClaims: process.env.CLAIMS_IN_TOKEN !== 'true',
-  findAccount: (_context: unknown, login: string) => ({ accountId: login, claims: () => claimsOf(login) }),
+  findAccount: (_context: unknown, login: string) => ({ accountId: login, claims: () => people.get(login) ?? { sub: login } }),
   cookies: { keys: ['for tests alone'] },
   pkce: { required: () => true },
 });
 provider.proxy = true;
 
-const server = createServer(provider.callback());
+const answer = provider.callback();
+const server = createServer(async (request, response) => {
+  if (request.url !== '/people') return answer(request, response);
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  const claims: Claims = JSON.parse(text);
+  people.set(claims.sub, claims);
+  response.end();
+});
 server.listen(0, '127.0.0.1', () => {
   console.log(String((server.address() as AddressInfo).port));
 });

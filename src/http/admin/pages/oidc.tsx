@@ -2,6 +2,7 @@ import type { Visit } from '../../../accounts/accounts.ts';
 import { type Arrival, ERRAND_MS, type Purpose, type Setback, type SingleSignOn } from '../../../accounts/oidc.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { Alert } from '../components/form.tsx';
+import { startOf } from '../components/oidc.tsx';
 import { PageTitle } from '../components/parts.tsx';
 import type { AdminRequest, AdminRoute, MoveOutcome, Outcome, PageOutcome, UserRequest } from '../route.ts';
 import { cookie, isOwnRequest, readCookie, sessionToken } from '../session.ts';
@@ -48,7 +49,8 @@ async function start(request: AdminRequest): Promise<Outcome> {
   const next = nextOf(query.get('next') ?? '');
   // Other sites' pages begin nothing here: whoever comes from there presses the button.
   if (!isOwnRequest(request.request, services.publicUrl())) return { to: '/admin/sign-in' };
-  const purpose: Purpose = invite === null ? { kind: 'sign_in', next } : { kind: 'invitation', token: invite };
+  const purpose: Purpose =
+    invite === null ? { kind: 'sign_in', next, another: query.has('another') } : { kind: 'invitation', token: invite };
   const departed = await depart(request, purpose);
   return departed.ok ? { to: departed.url, cookies: departed.cookies } : setbackPage(request, departed, null);
 }
@@ -109,7 +111,7 @@ function landed(request: AdminRequest, arrival: Exclude<Arrival, Setback>): Move
 function setbackPage(request: AdminRequest, setback: Setback, visit: Visit | null): PageOutcome {
   const { refused: reason, technical, purpose, message } = setback;
   request.services.log.warn('oidc.refused', { reason, technical, purpose: purpose?.kind ?? null });
-  if (reason === 'no_account') return noAccountPage(message);
+  if (reason === 'no_account') return noAccountPage(message, purpose?.kind === 'sign_in' ? purpose.next : '/admin');
   if (purpose?.kind === 'invitation') return invitationPage(request, purpose.token, setback);
   if (visit === null) {
     const next = purpose?.kind === 'sign_in' || purpose?.kind === 'confirm' ? purpose.next : '/admin';
@@ -137,12 +139,17 @@ function withRetry(page: PageOutcome, { retryAfterSeconds }: Setback): PageOutco
   return { ...page, status: 429, headers: { 'retry-after': String(retryAfterSeconds) } };
 }
 
-function noAccountPage(message: string): PageOutcome {
+function noAccountPage(message: string, next: string): PageOutcome {
   const body = (
     <>
       <p class="breaks">{message}</p>
       <p>
-        <a href="/admin/sign-in">Sign in with another account</a>
+        <a class="button primary" href={startOf({ next, another: '1' })}>
+          Use another account
+        </a>
+      </p>
+      <p>
+        <a href="/admin/sign-in">Sign in with e-mail and password</a>
       </p>
     </>
   );
