@@ -58,10 +58,9 @@ export function storedPage(
   const shown = found.slice(0, perPage);
   const last = found.length > perPage ? shown.at(-1) : undefined;
   const isLastPage = page !== null && last === undefined && (shown.length > 0 || page === 1);
-  const counted = isLastPage ? (page - 1) * perPage + shown.length : leads.count(siteId, filter, MAX_COUNTED);
-  // A kept counter knows an exact total beyond what is counted one by one.
-  const capped = counted === MAX_COUNTED + 1 && isCountedOneByOne(filter);
-  const total = capped ? MAX_COUNTED : counted;
+  const { total, capped } = isLastPage
+    ? { total: (page - 1) * perPage + shown.length, capped: false }
+    : totalOf(leads, siteId, filter);
   return {
     leads: shown,
     pagination: {
@@ -74,6 +73,14 @@ export function storedPage(
       next_cursor: last === undefined ? null : cursorFor(last.id, newestFirst),
     },
   };
+}
+
+/** How many leads a filter finds, as far as they are counted; `capped`: there are more. */
+export function totalOf(leads: Pick<LeadStore, 'count'>, siteId: string, filter: LeadFilter) {
+  const counted = leads.count(siteId, filter, MAX_COUNTED);
+  // A kept counter knows an exact total beyond what is counted one by one.
+  const capped = counted === MAX_COUNTED + 1 && isCountedOneByOne(filter);
+  return { total: capped ? MAX_COUNTED : counted, capped };
 }
 
 function isCountedOneByOne(filter: LeadFilter): boolean {

@@ -6,6 +6,7 @@ import type { ErrorDetail } from '../lib/errors.ts';
 import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
+import type { EndpointStore } from './endpoints.ts';
 import type { SheetStore } from './sheets.ts';
 import type { LeadViewStore } from './views.ts';
 
@@ -24,6 +25,8 @@ export interface Store {
   /** Who changed what. */
   readonly audit: AuditStore;
   readonly forms: FormStore;
+  /** The addresses that web forms are sent to. */
+  readonly endpoints: EndpointStore;
   readonly leads: LeadStore;
   readonly sheets: SheetStore;
   /** How people want to see a site's leads. */
@@ -77,6 +80,8 @@ export interface Site {
   columns: readonly string[] | null;
   /** The choices of the `Lead Quality` drop-down. */
   qualityChoices: readonly string[];
+  /** Whose pages may send forms: host names, `*.` for all below one; empty: anybody's. */
+  allowedDomains: readonly string[];
   createdAt: number;
 }
 
@@ -104,7 +109,9 @@ export interface SiteStore {
   get(id: string): Site | null;
   update(
     id: string,
-    change: Partial<Pick<Site, 'name' | 'client' | 'timezone' | 'syncEnabled' | 'columns' | 'qualityChoices'>>,
+    change: Partial<
+      Pick<Site, 'name' | 'client' | 'timezone' | 'syncEnabled' | 'columns' | 'qualityChoices' | 'allowedDomains'>
+    >,
   ): Promise<Site | null>;
   /** Leads taken in the month of `nowMs`, in the site's time zone. */
   usage(id: string, nowMs: number): SiteCounts;

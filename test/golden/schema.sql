@@ -27,6 +27,18 @@ CREATE TABLE audit (
   after TEXT
 ) STRICT;
 
+CREATE TABLE endpoint (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  name TEXT NOT NULL,
+  answer TEXT NOT NULL CHECK (answer IN ('redirect', 'thanks', 'json')),
+  redirect_url TEXT,
+  thanks_title TEXT,
+  thanks_text TEXT,
+  honeypot TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE form (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -282,7 +294,7 @@ CREATE TABLE site (
   columns TEXT,
   quality_choices TEXT NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+, allowed_domains TEXT NOT NULL DEFAULT '[]') STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
 
@@ -321,6 +333,8 @@ CREATE INDEX audit_actor ON audit (actor_id, id);
 CREATE INDEX audit_object ON audit (object_id, id);
 
 CREATE INDEX audit_site ON audit (site_id, id);
+
+CREATE INDEX endpoint_site ON endpoint (site_id, id);
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
 

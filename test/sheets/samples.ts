@@ -12,6 +12,7 @@ export function site(change: Partial<Site> = {}): Site {
     endpointId: 'abcdefghij',
     syncEnabled: true,
     columns: null,
+    allowedDomains: [],
     qualityChoices: ['Good', 'Bad'],
     createdAt: 0,
     ...change,

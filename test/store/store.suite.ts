@@ -6,6 +6,7 @@ import { describeAccountLinks } from './suite/account-links.ts';
 import { describeAccountPasskeys } from './suite/account-passkeys.ts';
 import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
+import { describeEndpoints } from './suite/endpoints.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeKeys } from './suite/keys.ts';
 import { describeLeadRemoval } from './suite/lead-removal.ts';
@@ -50,6 +51,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccountLinks(world);
     describeAccountIdentities(world);
     describeAccountPasskeys(world);
+    describeEndpoints(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

@@ -14,7 +14,7 @@ const ids = randomIds();
 const siteId = ids.next('site', NOW);
 const site = {
   ...{ id: siteId, name: 'Shop', client: null, timezone: 'UTC', endpointId: 'abcdefghij', createdAt: NOW },
-  ...{ syncEnabled: true, columns: null, qualityChoices: ['New'] },
+  ...{ syncEnabled: true, columns: null, allowedDomains: [], qualityChoices: ['New'] },
 };
 const usage = { month: '2026-11', submissions: 3, spam: 2, ignored: 1 };
 const target: SheetTarget = {

@@ -7,6 +7,7 @@ import tabNames from '../../../migrations/0006_tab_names.sql' with { type: 'text
 import accounts from '../../../migrations/0007_accounts.sql' with { type: 'text' };
 import oidc from '../../../migrations/0008_oidc.sql' with { type: 'text' };
 import leadViews from '../../../migrations/0009_lead_views.sql' with { type: 'text' };
+import endpoints from '../../../migrations/0010_endpoints.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, name: 'accounts', sql: accounts },
   { version: 8, name: 'oidc', sql: oidc },
   { version: 9, name: 'lead_views', sql: leadViews },
+  { version: 10, name: 'endpoints', sql: endpoints },
 ];

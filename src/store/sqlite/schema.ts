@@ -2,6 +2,7 @@ import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite
 import type { Scope } from '../../contract/key.ts';
 import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
+import type { EndpointAnswer } from '../endpoints.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
 import { VIEW_TABLES } from './schema-views.ts';
@@ -24,6 +25,19 @@ export const site = sqliteTable('site', {
   syncEnabled: flag('sync_enabled').notNull(),
   columns: json<string[]>('columns'),
   qualityChoices: json<string[]>('quality_choices').notNull(),
+  allowedDomains: json<string[]>('allowed_domains').notNull().default([]),
+  createdAt: integer('created_at').notNull(),
+});
+
+export const endpoint = sqliteTable('endpoint', {
+  id: text('id').primaryKey(),
+  siteId: text('site_id').notNull(),
+  name: text('name').notNull(),
+  answer: text('answer').$type<EndpointAnswer>().notNull(),
+  redirectUrl: text('redirect_url'),
+  thanksTitle: text('thanks_title'),
+  thanksText: text('thanks_text'),
+  honeypot: text('honeypot').notNull(),
   createdAt: integer('created_at').notNull(),
 });
 

@@ -2,7 +2,8 @@ import { eq } from 'drizzle-orm';
 import { daysUntil } from '../../lib/days.ts';
 import type { DayCount, Site, SiteStore } from '../store.ts';
 import type { Context } from './context.ts';
-import { site } from './schema.ts';
+import { newEndpoint } from './endpoints.ts';
+import { endpoint, site } from './schema.ts';
 import { QUARTER_MS } from './tally.ts';
 
 const DEFAULT_QUALITY = ['New', 'Good', 'Bad'] as const;
@@ -36,7 +37,14 @@ export function createSiteCache({ orm }: Pick<Context, 'orm'>): SiteCache {
   };
 }
 
-export function createSites({ orm, db, writer, ids }: Context, cache: SiteCache): SiteStore {
+/** What the endpoint that a site starts with is called. */
+const FIRST_ENDPOINT = 'Website';
+
+export function createSites(
+  { orm, db, writer, ids }: Context,
+  cache: SiteCache,
+  endpoints: { drop(): void },
+): SiteStore {
   const usage = db.query<{ submissions: number; spam: number; ignored: number }, [string, number, number]>(
     `SELECT coalesce(sum(submissions), 0) AS submissions, coalesce(sum(spam), 0) AS spam, coalesce(sum(ignored), 0) AS ignored
      FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ?`,
@@ -57,23 +65,30 @@ export function createSites({ orm, db, writer, ids }: Context, cache: SiteCache)
           syncEnabled: true,
           columns: null,
           qualityChoices: [...DEFAULT_QUALITY],
+          allowedDomains: [],
           createdAt: turn.now,
         };
         orm
           .insert(site)
-          .values({ ...created, columns: null, qualityChoices: [...DEFAULT_QUALITY] })
+          .values({ ...created, columns: null, qualityChoices: [...DEFAULT_QUALITY], allowedDomains: [] })
+          .run();
+        orm
+          .insert(endpoint)
+          .values(newEndpoint(created.endpointId, created.id, FIRST_ENDPOINT, turn))
           .run();
         turn.onCommit(cache.drop);
+        turn.onCommit(endpoints.drop);
         return created;
       }),
     list: () => cache.list(),
     get: (id) => cache.get(id),
-    update: (id, { columns, qualityChoices, ...change }) =>
+    update: (id, { columns, qualityChoices, allowedDomains, ...change }) =>
       writer.run((turn) => {
         const values = {
           ...change,
           ...(columns === undefined ? {} : { columns: columns === null ? null : [...columns] }),
           ...(qualityChoices === undefined ? {} : { qualityChoices: [...qualityChoices] }),
+          ...(allowedDomains === undefined ? {} : { allowedDomains: [...allowedDomains] }),
         };
         if (Object.keys(values).length > 0) orm.update(site).set(values).where(eq(site.id, id)).run();
         turn.onCommit(cache.drop);

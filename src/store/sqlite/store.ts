@@ -9,6 +9,7 @@ import { IDEMPOTENCY_MS } from './accept.ts';
 import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import type { Context } from './context.ts';
+import { createEndpoints } from './endpoints.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
 import { createKeys } from './keys.ts';
@@ -84,7 +85,8 @@ export function openStore(options: StoreOptions): Store {
   const keys = createKeys(context);
   const audit = createAudit(context);
   const accounts = createAccounts(context, audit);
-  caches.push(siteCache, formCache, keys, accounts);
+  const endpoints = createEndpoints(context);
+  caches.push(siteCache, formCache, keys, accounts, endpoints);
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -125,11 +127,12 @@ export function openStore(options: StoreOptions): Store {
   const dropNotice = db.query<unknown, [string]>('DELETE FROM meta WHERE name = ?');
 
   return {
-    sites: createSites(context, siteCache),
+    sites: createSites(context, siteCache, endpoints),
     keys,
     accounts,
     audit,
     forms: createForms(context, formCache),
+    endpoints,
     leads: {
       ...createLeads(context, {
         forms: formCache,

@@ -23,6 +23,7 @@ export function describeSites(world: MakeWorld): void {
         { columns: ['page_url', 'lead_id'] },
         { columns: null },
         { qualityChoices: ['A', 'B'] },
+        { allowedDomains: ['example.com', '*.example.com'] },
       ];
       let expected = site;
       for (const change of changes) {
