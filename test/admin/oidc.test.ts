@@ -343,6 +343,8 @@ const answering =
     new URL(request.url).pathname === path ? answer() : pass();
 
 const flipped = (text: string) => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+const changed = (body: string, claims: object) =>
+  part({ ...JSON.parse(Buffer.from(body, 'base64url').toString()), ...claims });
 const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
 
 describe.skipIf(missing !== null)('trouble ends on the sign-in page, with a sentence and a log line', async () => {
@@ -400,6 +402,18 @@ describe.skipIf(missing !== null)('trouble ends on the sign-in page, with a sent
       asking((query) => query.set('nonce', 'somebody-else-s')),
       'can’t be trusted',
       'token: OAUTH_JWT_CLAIM_COMPARISON_FAILED nonce',
+    ],
+    [
+      'a token for another client',
+      tokens(([head = '', body = '', ...rest]) => [head, changed(body, { aud: 'somebody-else' }), ...rest]),
+      'can’t be trusted',
+      'token: OAUTH_JWT_CLAIM_COMPARISON_FAILED aud',
+    ],
+    [
+      'a token of another provider',
+      tokens(([head = '', body = '', ...rest]) => [head, changed(body, { iss: 'https://example.com' }), ...rest]),
+      'can’t be trusted',
+      'token: OAUTH_JWT_CLAIM_COMPARISON_FAILED iss',
     ],
     [
       'another verifier',
