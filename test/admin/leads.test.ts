@@ -229,6 +229,7 @@ test('deleting asks first, for the password too if it is old, and takes the rows
   expect(JSON.stringify(told)).not.toContain('alice1@');
   expect(leadRoutes.filter((route) => 'recent' in route).map(({ path }) => path.split('/').at(-1))).toEqual([
     'delete',
+    'delete',
     'export',
   ]);
   const gone = await owner.get(`${base}/${one}`);

@@ -59,11 +59,14 @@ export interface Page {
   headers: Headers;
 }
 
+type Fetch = (request: Request) => Response | Promise<Response>;
+
 export interface SiteWorld {
   services: AdminServices;
   site: Site;
   fetch(request: Request): Promise<Response>;
-  person(role: Role, siteIds?: readonly string[]): Promise<Person>;
+  /** Somebody who goes to these pages, or to others by `to`. */
+  person(role: Role, siteIds?: readonly string[], to?: Fetch): Promise<Person>;
   /** A lead by the real intake. Returns its id. */
   lead(fields: Record<string, unknown>, form?: string, siteId?: string): Promise<string>;
 }
@@ -124,7 +127,7 @@ export async function siteWorld(
     await store.close();
   });
 
-  async function person(role: Role, siteIds: readonly string[] = [site.id]): Promise<Person> {
+  async function person(role: Role, siteIds: readonly string[] = [site.id], to: Fetch = fetchPage): Promise<Person> {
     const email = `${role}-${crypto.randomUUID().slice(0, 8)}@example.com`;
     await accounts.createUser('cli', { email, name: role, password: PASSWORD, role, siteIds });
     const signedIn = await accounts.signIn({ email, password: PASSWORD }, HERE);
@@ -132,7 +135,7 @@ export async function siteWorld(
     const cookie = `lts_session=${signedIn.token}`;
     const csrf = accounts.csrfToken(signedIn.token);
     const ask = async (path: string, init: RequestInit): Promise<Page> => {
-      const response = await fetchPage(new Request(`http://localhost${path}`, init));
+      const response = await to(new Request(`http://localhost${path}`, init));
       const { status, headers } = response;
       return { status, headers, html: await response.text(), location: headers.get('location') };
     };

@@ -183,6 +183,15 @@ function readValues(query: URLSearchParams): Partial<Record<FilterName, string>>
   return values;
 }
 
+/** The filters in words, for a question about all they find. What was left out as unknown is not among them. */
+export function filterWords(values: FilterValues, formName: string | null): [name: string, value: string][] {
+  return FILTER_NAMES.flatMap((name): [string, string][] => {
+    const value = values[name];
+    if (value === undefined || name === 'sort') return [];
+    return [[WORDS[name] ?? name, name === 'form_id' ? (formName ?? value) : value]];
+  });
+}
+
 /** Whether anything narrows the list. */
 export const isNarrowed = ({ sort: _sort, ...filters }: FilterValues): boolean => Object.keys(filters).length > 0;
 

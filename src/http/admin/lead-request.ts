@@ -1,6 +1,8 @@
 import { can } from '../../accounts/permissions.ts';
 import { invalid } from '../../lib/errors.ts';
 import { idPattern } from '../../lib/ids.ts';
+import type { AuditValues } from '../../store/accounts.ts';
+import type { LeadFilter } from '../../store/store.ts';
 import type { FormData } from './form-data.ts';
 import type { SiteRequest } from './route.ts';
 
@@ -17,6 +19,24 @@ export function mayOf({ visit, site }: Pick<SiteRequest, 'visit' | 'site'>): May
     remove: can(visit.user, 'leads.delete', site.id),
     exports: can(visit.user, 'leads.export', site.id),
   };
+}
+
+/** What the audit log says of a filter, without what was searched for: that may be what leads say. */
+export function toldFilter(filter: LeadFilter): AuditValues {
+  const { formId, source, syncStatus, score, spam, createdFrom, createdBefore, utmSource, utmCampaign, q } = filter;
+  const time = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
+  const all: AuditValues = {
+    form_id: formId ?? null,
+    source: source ?? null,
+    sync_status: syncStatus ?? null,
+    score: score ?? null,
+    spam,
+    created_after: time(createdFrom),
+    created_before: time(createdBefore),
+    by_campaign: utmSource !== undefined || utmCampaign !== undefined || null,
+    searched: q !== undefined || null,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
 }
 
 /** More than any page of ours lets one tick. */

@@ -40,6 +40,8 @@ export const NOTICES = {
   columns_saved: 'The columns are saved.',
   view_saved: 'The view is saved.',
   view_deleted: 'The view is deleted. The leads are still there.',
+  bulk_started: 'It has begun. You can leave this page.',
+  bulk_busy: 'Something is being done with leads already. Wait until it is over, or stop it.',
   none_failed: 'Nothing was sent again: only leads that failed and belong in the sheet are.',
 } as const;
 export type NoticeCode = keyof typeof NOTICES;

@@ -3,10 +3,10 @@ import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { PostForm, Submit } from '../components/form.tsx';
 import { count, PageTitle } from '../components/parts.tsx';
+import { type ActName, actName, LEAD_ACTS, readChoice } from '../lead-acts.ts';
 import { sameList } from '../lead-filter.ts';
 import { chosenIds } from '../lead-request.ts';
 import { cut, whoOf } from '../lead-words.ts';
-import type { NoticeCode } from '../notices.ts';
 import type { Outcome, SiteRequest, SiteRoute } from '../route.ts';
 
 /** Where a form was: the page of one lead, or the list as it was. */
@@ -16,70 +16,33 @@ function placeOf({ form, site }: SiteRequest, ids: readonly string[]): string {
   return form.text('on') === 'lead' && only !== undefined ? `${base}/${only}` : base + sameList(form.text('list'));
 }
 
-const ACTS: Readonly<Record<string, (request: SiteRequest, leads: readonly Lead[]) => Promise<NoticeCode>>> = {
-  spam: (request, leads) => setSpam(request, leads, true),
-  ham: (request, leads) => setSpam(request, leads, false),
-  retry,
-  quality: setQuality,
-};
-
 /** Does one thing with all leads that were chosen. Those that are not the site's, or gone, are passed over. */
 async function bulk(request: SiteRequest): Promise<Outcome> {
   const { form, services, site } = request;
-  const name = form.text('act');
-  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
-  if (act === undefined) throw invalid('Choose what to do with the leads.');
+  const name = actName(form.text('act'));
+  // Deleting has an address of its own: it asks for more.
+  if (name === 'delete') throw invalid('Choose what to do with the leads.');
   const ids = chosenIds(form);
   const to = placeOf(request, ids);
   const leads = services.store.sheets.leadsByIds(site.id, ids);
   if (leads.length === 0) return { to, notice: 'nothing_chosen' };
-  const notice = await act(request, leads);
-  services.sync.sweep();
-  return { to, notice };
+  const changed = await act(request, name, leads);
+  return { to, notice: changed === 0 ? LEAD_ACTS[name].nothing : LEAD_ACTS[name].done };
 }
 
-/** Each is a commit's worth of work, and all share one. */
-async function setSpam(request: SiteRequest, leads: readonly Lead[], spam: boolean): Promise<NoticeCode> {
-  const { site, services } = request;
-  const changed = leads.filter((lead) => lead.spam !== spam);
-  const action = spam ? 'lead.spam_marked' : 'lead.spam_cleared';
-  await Promise.all(changed.map(({ id }) => services.store.leads.setSpam(site.id, id, spam)));
-  await Promise.all(
-    changed.map(({ id }) => record(request, { action, objectId: id, before: { spam: !spam }, after: { spam } })),
-  );
-  return spam ? 'spam_marked' : 'spam_cleared';
-}
-
-/** Only what was given up is sent once more: what stands in the sheet stays as it is. */
-async function retry(request: SiteRequest, leads: readonly Lead[]): Promise<NoticeCode> {
-  const { site, services } = request;
-  const ids = leads.filter((lead) => lead.syncStatus === 'failed').map(({ id }) => id);
-  if (ids.length === 0) return 'none_failed';
-  const { queued } = await services.store.sheets.requeue(site.id, { which: 'ids', ids }, ids.length);
-  if (queued === 0) return 'none_failed';
-  await Promise.all(ids.map((id) => record(request, { action: 'lead.retried', objectId: id })));
-  return 'retried';
-}
-
-/** @throws AppError validation_error for a word that the site doesn't have, and that no lead of them has either */
-async function setQuality(request: SiteRequest, leads: readonly Lead[]): Promise<NoticeCode> {
-  const { site, services, form } = request;
-  const quality = form.text('quality') || null;
-  const known = [...site.qualityChoices, null, ...leads.map((lead) => lead.quality)];
-  if (!known.includes(quality)) throw invalid('This site has no such quality any more. Go back and choose another.');
-  const changed = leads.filter((lead) => lead.quality !== quality);
-  await Promise.all(changed.map(({ id }) => services.store.leads.amend(site.id, id, { quality })));
+/** Each lead's change is told by itself. Returns how many there were. */
+async function act(request: SiteRequest, name: ActName, leads: readonly Lead[]): Promise<number> {
+  const { form, services, site } = request;
+  const { apply, one, before, after } = LEAD_ACTS[name];
+  const choice = readChoice(form, name, site, leads);
+  const changed = await apply(services.store, site, leads, choice);
   await Promise.all(
     changed.map((lead) =>
-      record(request, {
-        action: 'lead.quality_set',
-        objectId: lead.id,
-        before: { quality: lead.quality },
-        after: { quality },
-      }),
+      record(request, { action: one, objectId: lead.id, before: before(lead), after: after(choice) }),
     ),
   );
-  return 'saved';
+  services.sync.sweep();
+  return changed.length;
 }
 
 /** Asks first; deletes when the answer came with it. */
@@ -90,12 +53,7 @@ async function remove(request: SiteRequest): Promise<Outcome> {
   const list = `/admin/s/${site.id}/leads${sameList(form.text('list'))}`;
   if (leads.length === 0) return { to: list, notice: 'nothing_chosen' };
   if (form.text('sure') !== 'yes') return ask(request, leads);
-  const rows = form.text('rows') === 'yes';
-  const { removed } = await services.store.leads.remove(site.id, ids, { rows });
-  await Promise.all(
-    removed.map((id) => record(request, { action: 'lead.deleted', objectId: id, after: { row_removed: rows } })),
-  );
-  services.sync.sweep();
+  await act(request, 'delete', leads);
   return { to: list, notice: 'deleted' };
 }
 
@@ -151,15 +109,7 @@ export function DeleteQuestion(props: {
         {leads.map(({ id }) => (
           <input key={id} type="hidden" name="ids" value={id} />
         ))}
-        <fieldset class="field checks">
-          <label>
-            <input type="checkbox" name="rows" value="yes" checked />
-            <span>
-              Also remove {leads.length === 1 ? 'its row' : 'their rows'} from the sheet
-              <small>As soon as the sheet's turn comes. Rows that somebody made by hand stay.</small>
-            </span>
-          </label>
-        </fieldset>
+        <RowsToo of={leads.length === 1 ? 'its row' : 'their rows'} />
         <div class="actions">
           <Submit text={leads.length === 1 ? 'Delete the lead' : `Delete ${count(leads.length)} leads`} danger />
           <a class="button" href={back}>
@@ -168,6 +118,20 @@ export function DeleteQuestion(props: {
         </div>
       </PostForm>
     </>
+  );
+}
+
+export function RowsToo({ of }: { of: string }) {
+  return (
+    <fieldset class="field checks">
+      <label>
+        <input type="checkbox" name="rows" value="yes" checked />
+        <span>
+          Also remove {of} from the sheet
+          <small>As soon as the sheet's turn comes. Rows that somebody made by hand stay.</small>
+        </span>
+      </label>
+    </fieldset>
   );
 }
 

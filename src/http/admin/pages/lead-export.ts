@@ -3,15 +3,13 @@ import { type Cell, cellOf, cellText, fieldCell } from '../../../sheets/cells.ts
 import { type ColumnSpec, newTabColumns, OTHER_HEADER, OTHER_KEY } from '../../../sheets/columns.ts';
 import { csvRow, EXCEL_MARK } from '../../../sheets/csv.ts';
 import { XLSX_TYPE, xlsxFile } from '../../../sheets/xlsx.ts';
-import type { Lead, LeadFilter, LeadStore, Site } from '../../../store/store.ts';
+import type { Lead, LeadFilter, Site } from '../../../store/store.ts';
 import { toSubmission } from '../../../store/view.ts';
 import { record } from '../audit.ts';
 import { readAsked } from '../lead-filter.ts';
-import { chosenIds } from '../lead-request.ts';
+import { chosenIds, toldFilter } from '../lead-request.ts';
+import { walk } from '../lead-walk.ts';
 import type { Outcome, SiteRequest, SiteRoute } from '../route.ts';
-
-/** Leads that are read at once: so many are in memory, however many there are. */
-const AT_ONCE = 200;
 
 /** A file of leads, made piece by piece while it is fetched. */
 export interface LeadFormat {
@@ -79,19 +77,6 @@ function exportTable(site: Site, fields: readonly string[]) {
   };
 }
 
-/** The leads of a filter, some at a time. Newest first, those that come in meanwhile are not among them. */
-export function* walk(leads: Pick<LeadStore, 'list'>, siteId: string, filter: LeadFilter, newestFirst: boolean) {
-  let afterId: string | null = null;
-  for (;;) {
-    const place: { afterId?: string } = afterId === null ? {} : { afterId };
-    const found = leads.list(siteId, { filter, newestFirst, limit: AT_ONCE, offset: 0, ...place });
-    const page = found.slice(0, AT_ONCE);
-    if (page.length > 0) yield page;
-    if (found.length <= AT_ONCE) return;
-    afterId = page.at(-1)?.id ?? null;
-  }
-}
-
 function* mapped<A, B>(pages: Iterator<A>, change: (page: A) => B): Generator<B> {
   try {
     for (let next = pages.next(); !next.done; next = pages.next()) yield change(next.value);
@@ -143,7 +128,7 @@ async function exportLeads(request: SiteRequest): Promise<Outcome> {
   const { filter, newestFirst } = asked.request;
   const format = formatOf(isChoice ? 'csv' : form.text('format'), request, filter);
   const pages = isChoice ? [store.sheets.leadsByIds(site.id, ids)] : walk(store.leads, site.id, filter, newestFirst);
-  const after = { format: format.ending, ...said(isChoice, ids, filter) };
+  const after = { format: format.ending, ...(isChoice ? { leads: ids } : toldFilter(filter)) };
   await record(request, { action: 'leads.exported', objectId: null, after });
   const day = new Date(now).toISOString().slice(0, 10);
   const ended = (leads: number, whole: boolean) =>
@@ -161,12 +146,6 @@ function formatOf(name: string, { site, services, now }: SiteRequest, { formId }
   const outlines = services.store.forms.outlines(site.id).filter(({ id }) => formId === undefined || id === formId);
   const fields = [...new Set(outlines.flatMap((form) => [...form.fields]))];
   return name === 'csv' ? csvFormat(site, fields) : xlsxFormat(site, fields, now);
-}
-
-/** What was exported, without what was searched for: that may be what leads say. */
-function said(isChoice: boolean, ids: readonly string[], filter: LeadFilter) {
-  if (isChoice) return { leads: ids };
-  return { form_id: filter.formId ?? null, spam: filter.spam, searched: filter.q !== undefined };
 }
 
 export const leadExportRoute: SiteRoute = {

@@ -4,6 +4,7 @@ import { readAsked, sameList } from '../lead-filter.ts';
 import { leadList } from '../lead-list.ts';
 import { mayOf } from '../lead-request.ts';
 import { columnsOf, inView, isChanged, mayChange, mayShare, viewOf } from '../lead-views.ts';
+import { leadWork } from '../lead-work.ts';
 import type { PageOutcome, SiteRequest } from '../route.ts';
 import type { ToolRefusal } from './leads-tools.tsx';
 import { LeadsView } from './leads-view.tsx';
@@ -34,6 +35,7 @@ export function leadsPage(request: SiteRequest, query = request.query, refused: 
         notes={asked.notes}
         list={leadList(leads, site.id, asked, view?.id ?? null)}
         columns={columns}
+        work={leadWork(request)}
         tools={{
           views: views.list(site.id, visit.user.id),
           view,

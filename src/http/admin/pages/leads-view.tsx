@@ -4,6 +4,8 @@ import { Banner, count, Empty } from '../components/parts.tsx';
 import { type FilterValues, filterQuery, isNarrowed } from '../lead-filter.ts';
 import type { LeadList } from '../lead-list.ts';
 import type { May } from '../lead-request.ts';
+import type { LeadWork } from '../lead-work.ts';
+import { Act, AllActs, LeadWorkPart, QualityAct } from './lead-all-view.tsx';
 import { LeadFilters } from './leads-filters.tsx';
 import { LeadTable } from './leads-table.tsx';
 import { ListTools, type Tools, ViewTabs } from './leads-tools.tsx';
@@ -16,6 +18,7 @@ export interface LeadsProps {
   list: LeadList;
   columns: readonly string[];
   tools: Tools;
+  work: LeadWork | null;
   newestFirst: boolean;
   may: May;
   /** The part of the address after `?`, to come back to. */
@@ -29,9 +32,10 @@ export function LeadsView(props: LeadsProps) {
   const { site, forms, values, list, tools } = props;
   const base = `/admin/s/${site.id}/leads`;
   const isNew = list.total === 0 && list.before === null && !isNarrowed(values) && props.notes.length === 0;
-  if (isNew) return <NoLeads siteId={site.id} />;
+  if (isNew && props.work === null) return <NoLeads siteId={site.id} />;
   return (
     <>
+      <LeadWorkPart {...props} base={base} zone={site.timezone} />
       <ViewTabs base={base} {...tools} />
       <LeadFilters action={base} forms={forms} values={values} viewId={tools.view?.id ?? null} />
       <div id="leads">
@@ -104,6 +108,17 @@ function Found(props: LeadsProps & { base: string }) {
         </span>
         <Pager base={base} list={list} newestFirst={props.newestFirst} />
       </div>
+      {(may.edit || may.remove) && (list.before !== null || list.after !== null) ? (
+        <AllActs
+          site={props.site}
+          base={base}
+          list={filterQuery(values).slice(1)}
+          total={list.total}
+          capped={list.capped}
+          may={may}
+          csrf={csrf}
+        />
+      ) : null}
       {may.exports ? <ExportAll base={base} csrf={csrf} values={values} list={list} /> : null}
     </>
   );
@@ -170,17 +185,7 @@ function Bulk({ site, may, base }: LeadsProps & { base: string }) {
             <Act value="ham" text="Not spam" />
             <Act value="spam" text="Spam" />
             <Act value="retry" text="Retry" />
-            <span class="joined">
-              <select name="quality" aria-label="Quality">
-                <option value="">No quality</option>
-                {site.qualityChoices.map((choice) => (
-                  <option key={choice} value={choice}>
-                    {choice}
-                  </option>
-                ))}
-              </select>
-              <Act value="quality" text="Set" />
-            </span>
+            <QualityAct choices={site.qualityChoices} label="Quality" />
           </>
         ) : null}
         {may.exports ? (
@@ -195,13 +200,5 @@ function Bulk({ site, may, base }: LeadsProps & { base: string }) {
         ) : null}
       </span>
     </div>
-  );
-}
-
-function Act({ value, text }: { value: string; text: string }) {
-  return (
-    <button class="button small" type="submit" name="act" value={value}>
-      {text}
-    </button>
   );
 }

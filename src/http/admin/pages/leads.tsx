@@ -1,6 +1,7 @@
 import type { AdminRoute } from '../route.ts';
 import { leadPageRoute } from './lead.tsx';
 import { leadActionRoutes } from './lead-actions.tsx';
+import { leadAllRoutes } from './lead-all.tsx';
 import { leadExportRoute } from './lead-export.ts';
 import { leadViewRoutes } from './lead-views.ts';
 import { leadsPage } from './leads-page.tsx';
@@ -15,6 +16,7 @@ export const leadRoutes: readonly AdminRoute[] = [
     run: (request) => leadsPage(request),
   },
   ...leadViewRoutes,
+  ...leadAllRoutes,
   leadPageRoute,
   ...leadActionRoutes,
   leadExportRoute,

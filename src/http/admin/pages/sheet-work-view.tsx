@@ -1,6 +1,7 @@
 import type { CheckReport, TabReport } from '../../../sheets/target.ts';
 import { PostForm } from '../components/form.tsx';
 import { count, Moment } from '../components/parts.tsx';
+import type { Ended } from '../tasks.ts';
 import { SHEET_WORK, type SheetFinding, type SheetWork } from './sheet-work.ts';
 
 interface WorkProps {
@@ -50,7 +51,7 @@ export function WorkPart({ work, base, csrf, now, zone }: WorkProps) {
   );
 }
 
-function Finding({ finding }: { finding: SheetFinding }) {
+function Finding({ finding }: { finding: SheetFinding | Ended }) {
   switch (finding.kind) {
     case 'check':
       return <CheckSteps report={finding.report} />;

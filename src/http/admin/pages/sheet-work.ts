@@ -1,7 +1,7 @@
-import { errorText } from '../../../lib/errors.ts';
 import { compareTwice, isWell, type Look, retryFailed, sendEarlier, sendMissing } from '../../../sheets/compare.ts';
 import type { CheckReport, TabReport } from '../../../sheets/target.ts';
 import type { AdminServices } from '../services.ts';
+import { createTasks, type Task } from '../tasks.ts';
 
 /** What takes a while, and what each is called while it runs. */
 export const SHEET_WORK = {
@@ -17,60 +17,18 @@ export type SheetWorkKind = keyof typeof SHEET_WORK;
 export type SheetFinding =
   | { kind: 'check'; report: CheckReport }
   | { kind: 'compared'; tabs: TabReport[]; ok: boolean; queued: number | null }
-  | { kind: 'queued'; queued: number }
-  | { kind: 'stopped' }
-  | { kind: 'failed' };
+  | { kind: 'queued'; queued: number };
 
-/** One piece of work on a site's sheet: under way, or the last that was. Kept while the server runs. */
-export interface SheetWork {
-  kind: SheetWorkKind;
-  startedAt: number;
-  /** Tabs so far, of so many. */
-  done: number;
-  total: number | null;
-  stopping: AbortController;
-  finding: SheetFinding | null;
-  finishedAt: number | null;
-}
+/** One piece of work on a site's sheet; `done` and `total` are tabs. */
+export type SheetWork = Task<SheetWorkKind, SheetFinding>;
 
-// By server: two of them in one process (tests) know nothing of each other.
-const works = new WeakMap<AdminServices, Map<string, SheetWork>>();
+const works = createTasks<SheetWorkKind, SheetFinding>('sheet_work');
 
-function worksOf(services: AdminServices): Map<string, SheetWork> {
-  const known = works.get(services) ?? new Map<string, SheetWork>();
-  works.set(services, known);
-  return known;
-}
-
-export function sheetWork(services: AdminServices, siteId: string): SheetWork | null {
-  return worksOf(services).get(siteId) ?? null;
-}
+export const sheetWork = works.of;
 
 /** Starts it, unless something is under way for this site already. Whoever asked need not wait. */
 export function startSheetWork(services: AdminServices, siteId: string, kind: SheetWorkKind): boolean {
-  const all = worksOf(services);
-  const before = all.get(siteId);
-  if (before && before.finding === null) return false;
-  const work: SheetWork = {
-    kind,
-    startedAt: services.clock.now(),
-    done: 0,
-    total: null,
-    stopping: new AbortController(),
-    finding: null,
-    finishedAt: null,
-  };
-  all.set(siteId, work);
-  run(services, siteId, work)
-    .catch((error): SheetFinding => {
-      services.log.error('admin.sheet_work_failed', { site: siteId, work: kind, reason: errorText(error) });
-      return { kind: 'failed' };
-    })
-    .then((finding) => {
-      work.finding = work.stopping.signal.aborted && finding.kind !== 'failed' ? { kind: 'stopped' } : finding;
-      work.finishedAt = services.clock.now();
-    });
-  return true;
+  return works.start(services, siteId, kind, (work) => run(services, siteId, work));
 }
 
 /** Between two looks the rows that wait get their turn: no flush is held up longer than one look takes. */
