@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import axe from 'axe-core';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { type RunningServer, runJson, startServer } from '../support/binary.ts';
-import { launchBrowser, missingBrowser, VIEWS } from '../support/browser.ts';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
+import { type RunningServer, startServer } from '../support/binary.ts';
+import { launchBrowser, missingBrowser, OWNER, openPage, setUpOwner, VIEWS, violationsOf } from '../support/browser.ts';
 import { api, drained, until } from '../support/server.ts';
 import { tempDir } from '../support/temp.ts';
 
 setDefaultTimeout(120_000);
 
-const PASSWORD = 'correct horse battery staple';
 const HOSTILE = {
   Name: '"><img src=x onerror="window.hit=1"><script>window.hit=1</script>',
   Email: 'alice@example.com',
@@ -30,35 +28,13 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
   });
   afterAll(() => browser.close());
 
-  /** A page in which whatever the browser complains of is kept. */
-  async function open(
-    options: BrowserContextOptions,
-  ): Promise<{ context: BrowserContext; page: Page; said: string[] }> {
-    const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-    const page = await context.newPage();
-    const said: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') said.push(message.text());
-    });
-    page.on('pageerror', (error) => said.push(error.message));
-    return { context, page, said };
-  }
-
-  async function setUp(page: Page, server: RunningServer, dir: string): Promise<void> {
-    const { url } = (await runJson(['setup-link'], { dir })) as { url: string };
-    await page.goto(`${server.url}${new URL(url).pathname}`);
-    await page.getByLabel('E-mail').fill('alice@example.com');
-    await page.getByLabel('Name').fill('Alice');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Create owner' }).click();
-    await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
-  }
+  const open = (options: BrowserContextOptions) => openPage(browser, options);
 
   test.each([true, false])('from the set-up link to the first row; JavaScript: %p', async (javaScriptEnabled) => {
     const dir = tempDir();
     const server = await startServer({ dir });
     const { context, page, said } = await open({ javaScriptEnabled });
-    await setUp(page, server, dir);
+    await setUpOwner(page, server);
     const home = page.url();
 
     await page.getByRole('navigation', { name: 'Site' }).getByRole('link', { name: 'Sources' }).click();
@@ -84,7 +60,7 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
     await page.getByText('You are signed out.').waitFor();
     await page.goto(home);
     await page.getByLabel('E-mail').fill('ALICE@example.com');
-    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByLabel('Password').fill(OWNER.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
     expect(page.url()).toBe(home);
@@ -102,7 +78,7 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
       const dir = tempDir();
       server = await startServer({ dir });
       const { context, page } = await open({});
-      await setUp(page, server, dir);
+      await setUpOwner(page, server);
       home = new URL(page.url()).pathname;
       state = await context.storageState();
       await context.close();
@@ -146,9 +122,7 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
         for (const path of paths) {
           const response = await page.goto(`${server.url}${path}`);
           if (response?.status() !== 200) wrong.push([path, response?.status()]);
-          await page.evaluate(axe.source);
-          const { violations } = await page.evaluate(() => window.axe.run());
-          for (const { id, nodes } of violations) wrong.push([path, id, nodes.map(({ html }) => html).slice(0, 2)]);
+          for (const violation of await violationsOf(page)) wrong.push([path, ...violation]);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           if (wide > width) wrong.push([path, `${wide} wide`]);
           if (await page.evaluate(() => 'hit' in window)) wrong.push([path, 'ran a script of a lead']);

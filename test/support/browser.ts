@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type RunningServer, runJson } from './binary.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -33,3 +35,38 @@ export function launchBrowser(): Promise<Browser> {
 export const VIEWS = [1440, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 );
+
+export const OWNER = { email: 'alice@example.com', password: 'correct horse battery staple' };
+
+/** A page in which whatever the browser complains of is kept. */
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<{ context: BrowserContext; page: Page; said: string[] }> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') said.push(message.text());
+  });
+  page.on('pageerror', (error) => said.push(error.message));
+  return { context, page, said };
+}
+
+/** Makes the first user by the link of the command line, and is signed in. */
+export async function setUpOwner(page: Page, { url, dir }: Pick<RunningServer, 'url' | 'dir'>): Promise<void> {
+  const link = (await runJson(['setup-link'], { dir })) as { url: string };
+  await page.goto(`${url}${new URL(link.url).pathname}`);
+  await page.getByLabel('E-mail').fill(OWNER.email);
+  await page.getByLabel('Name').fill('Alice');
+  await page.getByLabel('Password').fill(OWNER.password);
+  await page.getByRole('button', { name: 'Create owner' }).click();
+  await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
+}
+
+/** What axe finds on the page as it is. */
+export async function violationsOf(page: Page): Promise<[rule: string, where: string[]][]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 2)]);
+}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Site } from '../../store/store.ts';
-import { ADMIN_CSS, ADMIN_JS, HTMX_JS } from '../pages/assets.ts';
+import { ADMIN_CSS, ADMIN_JS, type Asset, HTMX_JS } from '../pages/assets.ts';
 import { Page } from '../pages/page.tsx';
 
 /** What the frame around every page needs to know. */
@@ -17,6 +17,8 @@ export interface FrameProps {
   csrf: string;
   /** Said once after something was done. */
   notice: string | null;
+  /** Besides those of every page. */
+  scripts: readonly Asset[];
   children: ComponentChildren;
 }
 
@@ -29,13 +31,14 @@ const SITE_LINKS = [
 ] as const;
 
 /** The frame of the admin UI: where one is on the left, the page beside it. */
-export function AdminFrame({ title, current, user, runsServer, site, sites, csrf, notice, children }: FrameProps) {
+export function AdminFrame(props: FrameProps) {
+  const { title, current, user, runsServer, site, sites, csrf, notice, scripts, children } = props;
   return (
     <Page
       title={`${title} · ${site?.name ?? 'LeadToSheet'}`}
       description="LeadToSheet"
       styles={[ADMIN_CSS]}
-      scripts={[HTMX_JS, ADMIN_JS]}
+      scripts={[HTMX_JS, ADMIN_JS, ...scripts]}
       meta={{ 'htmx-config': HTMX_CONFIG }}
     >
       <a class="skip" href="#main">
@@ -128,9 +131,15 @@ function NavLink({ href, text, current }: { href: string; text: string; current:
 }
 
 /** The frame of pages for people who have not signed in. */
-export function PlainFrame({ title, lead, children }: { title: string; lead?: string; children: ComponentChildren }) {
+export function PlainFrame(props: {
+  title: string;
+  lead?: string;
+  scripts: readonly Asset[];
+  children: ComponentChildren;
+}) {
+  const { title, lead, scripts, children } = props;
   return (
-    <Page title={`${title} · LeadToSheet`} description="LeadToSheet" styles={[ADMIN_CSS]} scripts={[]}>
+    <Page title={`${title} · LeadToSheet`} description="LeadToSheet" styles={[ADMIN_CSS]} scripts={scripts}>
       <main class="plain" id="main">
         <p class="brand">LeadToSheet</p>
         <h1>{title}</h1>

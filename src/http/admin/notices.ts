@@ -14,6 +14,8 @@ export const NOTICES = {
   second_factor_on: 'Signing in now takes a code from your app.',
   second_factor_off: 'Signing in takes no code any more.',
   session_ended: 'The session has ended.',
+  passkey_added: 'The passkey is added.',
+  passkey_removed: 'The passkey is removed. It opens nothing here any more.',
   key_revoked: 'The key is revoked. It is refused from now on.',
   spam_marked: 'Marked as spam. It goes nowhere.',
   spam_cleared: 'Marked as not spam. It goes to the sheet.',

@@ -8,6 +8,7 @@ import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
 import { oidcRoutes } from './pages/oidc.tsx';
+import { passkeyRoutes } from './pages/passkeys.tsx';
 import { settingsRoutes } from './pages/settings.tsx';
 import { sheetRoutes } from './pages/sheet.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
@@ -23,6 +24,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...linkRoutes,
   ...oidcRoutes,
   ...accountRoutes,
+  ...passkeyRoutes,
   ...siteRoutes,
   ...dashboardRoutes,
   ...leadRoutes,

@@ -1,11 +1,13 @@
 import type { Visit } from '../../accounts/accounts.ts';
 import { can, seesSite } from '../../accounts/permissions.ts';
 import type { AppError } from '../../lib/errors.ts';
+import { PASSKEY_JS } from '../pages/assets.ts';
 import { ADMIN_HEADERS } from '../pages/headers.ts';
 import { renderPage } from '../pages/page.tsx';
-import { PostForm, Submit, TextField } from './components/form.tsx';
+import { Alert, PostForm, Submit, TextField } from './components/form.tsx';
 import { ConfirmElsewhere } from './components/oidc.tsx';
 import { PageTitle } from './components/parts.tsx';
+import { OrPasskey, PasskeyForm, partyFor } from './components/passkey.tsx';
 import { AdminFrame, PlainFrame } from './frame.tsx';
 import { rememberSite } from './last-site.ts';
 import { noticeOf } from './notices.ts';
@@ -37,10 +39,10 @@ function siteCookie({ params, services }: AdminRequest, visit: Visit | null): Re
     : {};
 }
 
-function plain({ query }: AdminRequest, { title, body }: PageOutcome) {
+function plain({ query }: AdminRequest, { title, body, scripts = [] }: PageOutcome) {
   const notice = noticeOf(query);
   return (
-    <PlainFrame title={title}>
+    <PlainFrame title={title} scripts={scripts}>
       {notice ? (
         <p class="toast" role="status">
           {notice}
@@ -51,7 +53,7 @@ function plain({ query }: AdminRequest, { title, body }: PageOutcome) {
   );
 }
 
-function framed(request: AdminRequest, visit: Visit, { title, body }: PageOutcome) {
+function framed(request: AdminRequest, visit: Visit, { title, body, scripts = [] }: PageOutcome) {
   const { services, params, query, csrf } = request;
   const sites = services.store.sites.list().filter(({ id }) => seesSite(visit.user, id));
   const site = sites.find(({ id }) => id === params.site) ?? null;
@@ -65,6 +67,7 @@ function framed(request: AdminRequest, visit: Visit, { title, body }: PageOutcom
       sites={sites}
       csrf={csrf}
       notice={noticeOf(query)}
+      scripts={scripts}
     >
       {body}
     </AdminFrame>
@@ -101,18 +104,16 @@ export function errorPage({ message, details }: AppError): PageOutcome {
 
 /** Asks for the password, and keeps what was sent: it is done right after. Who has none signs in elsewhere again. */
 export function confirmPage(asked: UserRequest, method: string, error: string | null): PageOutcome {
-  if (!asked.services.accounts.hasPassword(asked.visit)) return confirmElsewhere(asked, method);
-  const { request, form, csrf } = asked;
-  const title = 'Confirm it is you';
-  const kept = form.entries().filter(([name]) => name !== 'csrf' && name !== 'confirm_password');
+  if (!asked.services.accounts.hasPassword(asked.visit)) return confirmElsewhere(asked, method, error);
+  const { csrf } = asked;
+  const { action, kept } = resent(asked, method);
   const body = (
     <>
-      <PageTitle title={title} lead="This needs your password again: it was given more than 15 minutes ago." />
-      <PostForm action={method === 'POST' ? new URL(request.url).pathname : '/admin/confirm'} csrf={csrf}>
+      <PageTitle title={CONFIRM} lead="This needs your password again: it was given more than 15 minutes ago." />
+      <PostForm action={action} csrf={csrf}>
         {kept.map(([name, value]) => (
           <input key={`${name} ${value}`} type="hidden" name={name} value={value} />
         ))}
-        {method === 'POST' ? null : <input type="hidden" name="next" value={new URL(request.url).pathname} />}
         <TextField
           name="confirm_password"
           label="Password"
@@ -124,17 +125,53 @@ export function confirmPage(asked: UserRequest, method: string, error: string | 
         />
         <Submit text="Go on" />
       </PostForm>
+      <ConfirmByPasskey asked={asked} method={method} />
     </>
   );
-  return { title, body, status: error === null ? 200 : 422 };
+  return { title: CONFIRM, body, status: error === null ? 200 : 422, scripts: [PASSKEY_JS] };
+}
+
+const CONFIRM = 'Confirm it is you';
+const PROOFS: ReadonlySet<string> = new Set(['csrf', 'confirm_password', 'confirm_passkey']);
+
+/** Where to send again what was sent. */
+function resent({ request, form }: UserRequest, method: string) {
+  const here = new URL(request.url).pathname;
+  if (method !== 'POST') return { action: '/admin/confirm', kept: [['next', here]] as const };
+  return { action: here, kept: form.entries().filter(([name]) => !PROOFS.has(name)) };
+}
+
+function ConfirmByPasskey({ asked, method }: { asked: UserRequest; method: string }) {
+  const party = partyFor(asked.services);
+  if (party === null || asked.visit.user.passkeys === 0) return null;
+  return (
+    <>
+      <OrPasskey party={party} />
+      <PasskeyForm
+        party={party}
+        {...resent(asked, method)}
+        name="confirm_passkey"
+        options="/admin/confirm/passkey/options"
+        csrf={asked.csrf}
+        text="Use a passkey"
+      />
+    </>
+  );
 }
 
 /** What was sent can't be kept on the way there and back: it says so, and leads back to the page it was sent from. */
-function confirmElsewhere({ request, services }: UserRequest, method: string): PageOutcome {
+function confirmElsewhere(asked: UserRequest, method: string, error: string | null): PageOutcome {
+  const { request, services } = asked;
   const name = services.accounts.singleSignOn?.name ?? null;
   const repeat = method === 'POST';
   const from = repeat ? request.headers.get('referer') : request.url;
   const { pathname, search } = URL.parse(from ?? '') ?? { pathname: '/admin', search: '' };
-  const body = <ConfirmElsewhere name={name} next={`${pathname}${search}`} repeat={repeat} />;
-  return { title: 'Confirm it is you', body };
+  const body = (
+    <>
+      <ConfirmElsewhere name={name} next={`${pathname}${search}`} repeat={repeat} />
+      {error === null ? null : <Alert text={error} />}
+      <ConfirmByPasskey asked={asked} method={method} />
+    </>
+  );
+  return { title: CONFIRM, body, status: error === null ? 200 : 422, scripts: [PASSKEY_JS] };
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { Visit } from '../../accounts/accounts.ts';
 import type { ServerPermission, SitePermission } from '../../accounts/permissions.ts';
 import type { Site } from '../../store/store.ts';
+import type { Asset } from '../pages/assets.ts';
 import type { FormData } from './form-data.ts';
 import type { NoticeCode } from './notices.ts';
 import type { AdminServices } from './services.ts';
@@ -29,8 +30,8 @@ export interface SiteRequest extends UserRequest {
   site: Site;
 }
 
-/** What comes of a request: a page, another address, or a file. */
-export type Outcome = PageOutcome | MoveOutcome | FileOutcome;
+/** What comes of a request: a page, another address, a file, or what a script of ours asked for. */
+export type Outcome = PageOutcome | MoveOutcome | FileOutcome | JsonOutcome;
 
 export interface PageOutcome {
   title: string;
@@ -38,12 +39,18 @@ export interface PageOutcome {
   status?: 200 | 403 | 404 | 409 | 422 | 429;
   headers?: Readonly<Record<string, string>>;
   cookies?: readonly string[];
+  /** Besides those of every page. */
+  scripts?: readonly Asset[];
 }
 export interface MoveOutcome {
   /** An address of this server, or of the provider that vouches for people. */
   to: string;
   notice?: NoticeCode;
   headers?: Readonly<Record<string, string>>;
+  cookies?: readonly string[];
+}
+export interface JsonOutcome {
+  json: unknown;
   cookies?: readonly string[];
 }
 export interface FileOutcome {

@@ -6,6 +6,7 @@ import { AppError } from '../../lib/errors.ts';
 import { STATUS, toAppError } from '../errors.ts';
 import { ADMIN_HEADERS } from '../pages/headers.ts';
 import { queryParams } from '../request.ts';
+import { partyFor } from './components/passkey.tsx';
 import { NO_FORM, readForm } from './form-data.ts';
 import { withNotice } from './notices.ts';
 import { confirmPage, errorPage, respondPage } from './present.tsx';
@@ -95,8 +96,14 @@ async function confirmed(
   const { visit, services, form } = request;
   if (!recent || services.accounts.isRecent(visit)) return null;
   const password = form.text('confirm_password');
-  if (password === '') return confirmPage(request, method, null);
-  const result = await services.accounts.confirmPassword(visit, password);
+  const passkey = form.text('confirm_passkey');
+  const party = partyFor(services);
+  if (password === '' && (passkey === '' || party === null)) return confirmPage(request, method, null);
+  const { accounts } = services;
+  const result =
+    passkey === '' || party === null
+      ? await accounts.confirmPassword(visit, password)
+      : await accounts.passkeys.confirm(visit, passkey, party);
   return result.ok ? null : confirmPage(request, method, result.message);
 }
 
@@ -109,6 +116,10 @@ function signInFor({ request, services }: AdminRequest): string {
 }
 
 function move(outcome: Exclude<Outcome, { body: unknown }>): Response {
+  if ('json' in outcome) {
+    const headers = withCookies({ ...ADMIN_HEADERS, 'content-type': 'application/json' }, outcome.cookies);
+    return new Response(JSON.stringify(outcome.json), { headers });
+  }
   if ('file' in outcome) {
     const name = outcome.name.replace(/[^\w.-]/g, '_');
     return new Response(outcome.file, {

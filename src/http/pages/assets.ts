@@ -5,6 +5,7 @@ import baseCss from '../../../public/base.css' with { type: 'text' };
 import docsCss from '../../../public/docs.css' with { type: 'text' };
 import docsJs from '../../../public/docs.js' with { type: 'text' };
 import icon from '../../../public/icon.svg' with { type: 'text' };
+import passkeyJs from '../../../public/passkey.js' with { type: 'text' };
 import tokensCss from '../../../public/tokens.css' with { type: 'text' };
 import { type Sendable, sendable } from './send.ts';
 
@@ -29,7 +30,8 @@ export const ICON = asset('icon.svg', 'image/svg+xml', icon);
 
 export const ADMIN_CSS = asset('admin.css', 'text/css; charset=utf-8', sheet(adminCss));
 export const ADMIN_JS = asset('admin.js', 'text/javascript; charset=utf-8', adminJs);
+export const PASSKEY_JS = asset('passkey.js', 'text/javascript; charset=utf-8', passkeyJs);
 export const HTMX_JS = asset('htmx.js', 'text/javascript; charset=utf-8', htmxJs);
 
 /** Every file that is served. */
-export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON, ADMIN_CSS, ADMIN_JS, HTMX_JS];
+export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON, ADMIN_CSS, ADMIN_JS, PASSKEY_JS, HTMX_JS];

@@ -1,11 +1,14 @@
 import type { Refused } from '../../../accounts/accounts.ts';
-import type { StoredIdentity, StoredSession, StoredUser } from '../../../store/accounts.ts';
+import type { Party } from '../../../accounts/webauthn.ts';
+import type { StoredIdentity, StoredPasskey, StoredSession, StoredUser } from '../../../store/accounts.ts';
 import { CopyButton } from '../components/copy.tsx';
 import { errorOf, PostForm, Submit, TextField } from '../components/form.tsx';
 import { Card, Moment, PageTitle } from '../components/parts.tsx';
+import { QrCode, type QrSquares } from '../components/qr.tsx';
 import { StackTable } from '../components/table.tsx';
 import { IdentitiesCard, SetFirstPassword } from './account-oidc.tsx';
 import { NewPassword } from './links.tsx';
+import { PasskeysCard } from './passkeys-view.tsx';
 
 interface AccountProps {
   user: StoredUser;
@@ -15,6 +18,9 @@ interface AccountProps {
   identities: readonly StoredIdentity[];
   /** Single sign-on, as it is set. */
   provider: { name: string; issuer: string } | null;
+  passkeys: readonly StoredPasskey[];
+  /** Null: this server's address has no passkeys. */
+  party: Party | null;
   now: number;
   csrf: string;
   refused: Refused<string> | null;
@@ -42,6 +48,7 @@ export function Account(props: AccountProps) {
         {hasPassword ? <ChangePassword csrf={csrf} refused={refused} /> : <SetFirstPassword csrf={csrf} />}
       </Card>
       <IdentitiesCard {...props} />
+      <PasskeysCard {...props} />
       <SecondFactorCard user={user} recoveryCodesLeft={recoveryCodesLeft} csrf={csrf} />
       <SessionsCard sessions={sessions} now={now} csrf={csrf} />
     </>
@@ -72,37 +79,45 @@ function SecondFactorCard({
 }: Pick<AccountProps, 'user' | 'recoveryCodesLeft' | 'csrf'>) {
   return (
     <Card title="Second factor">
+      <p class={user.secondFactor ? undefined : 'muted'}>{factorText(user)}</p>
       {user.secondFactor ? (
-        <>
-          <p>
-            Signing in takes a code from your app. {recoveryCodesLeft} recovery{' '}
-            {recoveryCodesLeft === 1 ? 'code is' : 'codes are'} left.
-          </p>
-          <div class="actions">
-            <PostForm action="/admin/account/recovery-codes" csrf={csrf} class="inline">
-              <button type="submit" class="button">
-                Make new recovery codes
-              </button>
-            </PostForm>
-            <PostForm action="/admin/account/totp/off" csrf={csrf} class="inline">
-              <button type="submit" class="button danger">
-                Switch off
-              </button>
-            </PostForm>
-          </div>
-        </>
-      ) : (
-        <>
-          <p class="muted">
-            With it a stolen password is not enough: signing in also takes a code from an app on your phone.
-          </p>
-          <PostForm action="/admin/account/totp" csrf={csrf}>
-            <Submit text="Set up" />
+        <p class="help">
+          {recoveryCodesLeft} recovery {recoveryCodesLeft === 1 ? 'code is' : 'codes are'} left.
+        </p>
+      ) : null}
+      <div class="actions after">
+        {user.totp ? null : (
+          <PostForm action="/admin/account/totp" csrf={csrf} class="inline">
+            <button type="submit" class={user.secondFactor ? 'button' : 'button primary'}>
+              Set up an app
+            </button>
           </PostForm>
-        </>
-      )}
+        )}
+        {user.secondFactor ? (
+          <PostForm action="/admin/account/recovery-codes" csrf={csrf} class="inline">
+            <button type="submit" class="button">
+              Make new recovery codes
+            </button>
+          </PostForm>
+        ) : null}
+        {user.totp ? (
+          <PostForm action="/admin/account/totp/off" csrf={csrf} class="inline">
+            <button type="submit" class="button danger">
+              Switch the app off
+            </button>
+          </PostForm>
+        ) : null}
+      </div>
     </Card>
   );
+}
+
+function factorText({ totp, passkeys }: Pick<StoredUser, 'totp' | 'passkeys'>): string {
+  if (totp && passkeys > 0)
+    return 'Your password alone is not enough: signing in takes a code from your app or a passkey.';
+  if (totp) return 'Signing in takes a code from your app.';
+  if (passkeys > 0) return 'Your password alone is not enough: signing in takes a passkey.';
+  return 'With it a stolen password is not enough: signing in also takes a code from an app on your phone.';
 }
 
 function SessionsCard({ sessions, now, csrf }: Pick<AccountProps, 'sessions' | 'now' | 'csrf'>) {
@@ -148,25 +163,24 @@ function SessionsCard({ sessions, now, csrf }: Pick<AccountProps, 'sessions' | '
   );
 }
 
-export function TotpSetUp({
-  secret,
-  uri,
-  csrf,
-  error,
-}: {
+export interface TotpSetUpProps {
   secret: string;
   uri: string;
+  qr: QrSquares | null;
   csrf: string;
   error: string | undefined;
-}) {
+}
+
+export function TotpSetUp({ secret, uri, qr, csrf, error }: TotpSetUpProps) {
   return (
     <>
       <PageTitle
         title="Set up the second factor"
-        lead="Add this to an authenticator app, then enter the code that it shows."
+        lead="Scan this with an authenticator app, then enter the code that it shows."
       />
-      <p>
-        <a href={uri}>Open in an app on this device</a>, or type this key into it:
+      {qr === null ? null : <QrCode squares={qr} label="QR code of the key below" />}
+      <p class="after">
+        You can’t scan it? <a href={uri}>Open it in an app on this device</a>, or type this key into the app:
       </p>
       <p class="secret">
         <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
@@ -195,7 +209,7 @@ export function RecoveryCodes({ codes }: { codes: readonly string[] }) {
     <>
       <PageTitle
         title="Your recovery codes"
-        lead="Each lets you in once when you don’t have your phone. They are shown only now."
+        lead="Each lets you in once when you have lost your phone or your passkey. They are shown only now."
       />
       <pre class="code" tabindex={0} id="codes">
         {codes.join('\n')}

@@ -1,7 +1,10 @@
 import type { Refused } from '../../../accounts/accounts.ts';
+import { PASSKEY_JS } from '../../pages/assets.ts';
+import { partyFor } from '../components/passkey.tsx';
+import { qrSquares } from '../components/qr.tsx';
 import type { AdminRoute, Outcome, PageOutcome, UserRequest } from '../route.ts';
 import { shownOnce, showOnce } from '../shown-once.tsx';
-import { Account, RecoveryCodes, TotpSetUp } from './account-view.tsx';
+import { Account, RecoveryCodes, TotpSetUp, type TotpSetUpProps } from './account-view.tsx';
 
 function accountPage({ visit, services, now, csrf }: UserRequest, refused: Refused<string> | null = null): PageOutcome {
   const { accounts } = services;
@@ -13,17 +16,19 @@ function accountPage({ visit, services, now, csrf }: UserRequest, refused: Refus
       hasPassword={accounts.hasPassword(visit)}
       identities={accounts.identities(visit)}
       provider={accounts.singleSignOn}
+      passkeys={accounts.passkeys.list(visit)}
+      party={partyFor(services)}
       now={now}
       csrf={csrf}
       refused={refused}
     />
   );
-  return { title: 'Your account', body, status: refused === null ? 200 : 422 };
+  return { title: 'Your account', body, status: refused === null ? 200 : 422, scripts: [PASSKEY_JS] };
 }
 
 const CODES = '/admin/account/recovery-codes';
 
-const showCodes = (request: UserRequest, codes: readonly string[]): Outcome =>
+export const showCodes = (request: UserRequest, codes: readonly string[]): Outcome =>
   showOnce(request, CODES, { title: 'Your recovery codes', body: <RecoveryCodes codes={codes} /> });
 
 async function confirmTotp(request: UserRequest): Promise<Outcome> {
@@ -32,10 +37,12 @@ async function confirmTotp(request: UserRequest): Promise<Outcome> {
   if (result.ok) return showCodes(request, result.recoveryCodes);
   if (result.refused === 'none') return { to: '/admin/account' };
   const [secret, uri] = [form.text('secret'), form.text('uri')];
-  const body = (
-    <TotpSetUp secret={secret} uri={uri.startsWith('otpauth://') ? uri : '#'} csrf={csrf} error={result.message} />
-  );
-  return { title: 'Set up the second factor', body, status: 422 };
+  return totpPage({ secret, uri: uri.startsWith('otpauth://') ? uri : '#', csrf, error: result.message });
+}
+
+async function totpPage(props: Omit<TotpSetUpProps, 'qr'>): Promise<PageOutcome> {
+  const body = <TotpSetUp {...props} qr={await qrSquares(props.uri)} />;
+  return { title: 'Set up the second factor', body, status: props.error === undefined ? 200 : 422 };
 }
 
 export const accountRoutes: readonly AdminRoute[] = [
@@ -68,8 +75,7 @@ export const accountRoutes: readonly AdminRoute[] = [
     async run({ services, visit, csrf }) {
       const result = await services.accounts.beginTotp(visit);
       if (!result.ok) return { to: '/admin/account' };
-      const body = <TotpSetUp secret={result.secret} uri={result.uri} csrf={csrf} error={undefined} />;
-      return { title: 'Set up the second factor', body };
+      return totpPage({ secret: result.secret, uri: result.uri, csrf, error: undefined });
     },
   },
   { method: 'POST', path: '/admin/account/totp/confirm', needs: 'user', recent: true, run: confirmTotp },

@@ -1,6 +1,10 @@
 import type { Refused, SignedIn } from '../../../accounts/accounts.ts';
-import { Alert, PostForm, Submit, TextField } from '../components/form.tsx';
+import type { Party } from '../../../accounts/webauthn.ts';
+import type { StoredUser } from '../../../store/accounts.ts';
+import { PASSKEY_JS } from '../../pages/assets.ts';
+import { Alert, errorOf, PostForm, Refusal, Submit, TextField } from '../components/form.tsx';
 import { OrContinue, startOf } from '../components/oidc.tsx';
+import { OrPasskey, PASSKEYS_NEED, PasskeyForm, partyFor } from '../components/passkey.tsx';
 import type { AdminRequest, AdminRoute, MoveOutcome, PageOutcome } from '../route.ts';
 import { sessionCookie, sessionToken } from '../session.ts';
 
@@ -9,7 +13,7 @@ export function nextOf(text: string): string {
   return /^\/admin(\/[\w/.?=&%-]*)?$/.test(text) && !text.includes('..') ? text : '/admin';
 }
 
-const secure = ({ services }: AdminRequest) => services.publicUrl().startsWith('https:');
+export const secure = ({ services }: AdminRequest) => services.publicUrl().startsWith('https:');
 
 /** Hands the browser its session and goes on. */
 export function enter(request: AdminRequest, signedIn: Pick<SignedIn, 'token' | 'expiresAt'>, to: string): MoveOutcome {
@@ -23,7 +27,13 @@ interface SignInProps {
   refused: Refused<string> | null;
 }
 
-export function SignIn({ email, next, refused, provider }: SignInProps & { provider: string | null }) {
+interface Ways {
+  /** Single sign-on, by name. */
+  provider: string | null;
+  party: Party | null;
+}
+
+export function SignIn({ email, next, refused, provider, party }: SignInProps & Ways) {
   return (
     <>
       {refused ? <Alert text={refused.message} /> : null}
@@ -49,6 +59,20 @@ export function SignIn({ email, next, refused, provider }: SignInProps & { provi
         <Submit text="Sign in" />
       </PostForm>
       {provider === null ? null : <OrContinue href={startOf({ next })} text={`Sign in with ${provider}`} />}
+      {party === null ? null : (
+        <>
+          {provider === null ? <OrPasskey party={party} /> : null}
+          <PasskeyForm
+            party={party}
+            action="/admin/sign-in/passkey"
+            name="passkey"
+            options="/admin/sign-in/passkey/options"
+            csrf=""
+            kept={[['next', next]]}
+            text="Sign in with a passkey"
+          />
+        </>
+      )}
       <p class="help after">Forgot it? An owner or admin can make you a link for a new one.</p>
     </>
   );
@@ -57,7 +81,7 @@ export function SignIn({ email, next, refused, provider }: SignInProps & { provi
 /** The page where people sign in, by whatever way there is. */
 export function signInPage({ services }: AdminRequest, props: SignInProps): PageOutcome {
   const provider = services.accounts.singleSignOn?.name ?? null;
-  return page('Sign in', <SignIn {...props} provider={provider} />, props.refused);
+  return page('Sign in', <SignIn {...props} provider={provider} party={partyFor(services)} />, props.refused);
 }
 
 async function signIn(request: AdminRequest): Promise<MoveOutcome | PageOutcome> {
@@ -74,28 +98,68 @@ async function signIn(request: AdminRequest): Promise<MoveOutcome | PageOutcome>
 }
 
 function page(title: string, body: PageOutcome['body'], refused: Refused<string> | null): PageOutcome {
-  if (refused === null) return { title, body };
+  const scripts = [PASSKEY_JS];
+  if (refused === null) return { title, body, scripts };
   const { retryAfterSeconds } = refused;
-  if (retryAfterSeconds === null) return { title, body, status: 422 };
-  return { title, body, status: 429, headers: { 'retry-after': String(retryAfterSeconds) } };
+  if (retryAfterSeconds === null) return { title, body, scripts, status: 422 };
+  return { title, body, scripts, status: 429, headers: { 'retry-after': String(retryAfterSeconds) } };
 }
 
-function SecondFactor({ next, refused }: { next: string; refused: Refused<string> | null }) {
+interface SecondFactorProps {
+  user: Pick<StoredUser, 'totp' | 'passkeys'>;
+  party: Party | null;
+  next: string;
+  refused: Refused<string> | null;
+}
+
+function SecondFactor({ user, party, next, refused }: SecondFactorProps) {
+  const asksPasskey = user.passkeys > 0 && party !== null;
   return (
-    <PostForm action="/admin/second-factor" csrf="">
-      <input type="hidden" name="next" value={next} />
-      <TextField
-        name="code"
-        label="Code"
-        autocomplete="one-time-code"
-        required
-        autofocus
-        help="Six digits from your app, or one of your recovery codes."
-        error={refused?.message}
-      />
-      <Submit text="Sign in" />
-    </PostForm>
+    <>
+      <Refusal refused={refused} />
+      {asksPasskey ? (
+        <>
+          <PasskeyForm
+            party={party}
+            action="/admin/second-factor/passkey"
+            name="passkey"
+            options="/admin/second-factor/passkey/options"
+            csrf=""
+            kept={[['next', next]]}
+            text="Use a passkey"
+            primary
+          />
+          <OrPasskey party={party} />
+        </>
+      ) : null}
+      <PostForm action="/admin/second-factor" csrf="">
+        <input type="hidden" name="next" value={next} />
+        <TextField
+          name="code"
+          label={user.totp ? 'Code' : 'Recovery code'}
+          autocomplete="one-time-code"
+          required
+          autofocus={!asksPasskey}
+          help={user.totp ? 'Six digits from your app, or one of your recovery codes.' : RECOVERY_HELP}
+          error={errorOf(refused, 'code')}
+        />
+        <Submit text="Sign in" />
+      </PostForm>
+      {user.passkeys > 0 && party === null ? <p class="help after">{PASSKEYS_NEED}</p> : null}
+    </>
   );
+}
+
+const RECOVERY_HELP = 'One of those that you kept when you added the passkey. Each works once.';
+
+/** What is asked for after the password; who waited too long signs in again. */
+export function secondFactorPage(request: AdminRequest, next: string, refused: Refused<string> | null) {
+  const { services } = request;
+  const user = services.accounts.awaiting(sessionToken(request.request, secure(request)) ?? '');
+  if (user === null) return { to: `/admin/sign-in?next=${encodeURIComponent(next)}` };
+  const title = user.passkeys > 0 ? 'One more step' : 'Enter your code';
+  const body = <SecondFactor user={user} party={partyFor(services)} next={next} refused={refused} />;
+  return page(title, body, refused);
 }
 
 async function secondFactor(request: AdminRequest): Promise<MoveOutcome | PageOutcome> {
@@ -103,9 +167,7 @@ async function secondFactor(request: AdminRequest): Promise<MoveOutcome | PageOu
   const next = nextOf(form.text('next'));
   const token = sessionToken(request.request, secure(request)) ?? '';
   const result = await services.accounts.secondFactor(token, form.text('code'), services.where(request.request));
-  if (result.ok) return enter(request, result, next);
-  if (result.refused === 'over') return { to: `/admin/sign-in?next=${encodeURIComponent(next)}` };
-  return page('Enter your code', <SecondFactor next={next} refused={result} />, result);
+  return result.ok ? enter(request, result, next) : secondFactorPage(request, next, result);
 }
 
 async function signOut(request: AdminRequest): Promise<MoveOutcome> {
@@ -148,8 +210,7 @@ export const signInRoutes: readonly AdminRoute[] = [
     method: 'GET',
     path: '/admin/second-factor',
     needs: 'nobody',
-    run: ({ query }) =>
-      page('Enter your code', <SecondFactor next={nextOf(query.get('next') ?? '')} refused={null} />, null),
+    run: (request) => secondFactorPage(request, nextOf(request.query.get('next') ?? ''), null),
   },
   { method: 'POST', path: '/admin/second-factor', needs: 'nobody', run: secondFactor },
   {
