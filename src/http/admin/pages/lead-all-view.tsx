@@ -109,7 +109,10 @@ export function AllActs(props: {
     <form class="under" id="all" method="post" action={`${base}/all`}>
       <input type="hidden" name="csrf" value={csrf} />
       <input type="hidden" name="list" value={list} />
-      <span>Change all of {allText(props)} found</span>
+      <span>
+        Change all {props.capped ? 'of ' : ''}
+        {allText(props)} found
+      </span>
       <span class="actions">
         {may.edit ? (
           <>
@@ -178,7 +181,7 @@ export function LeadWorkPart(props: { work: LeadWork | null; base: string; csrf:
       <div id="lead-task" class="work notice" role="status">
         <strong>{foundText(work, work.finding)}</strong>
         <p class="help">
-          <Moment at={work.finishedAt} now={now} zone={zone} />. <a href={base}>Show the leads as they are now</a>
+          Ended <Moment at={work.finishedAt} now={now} zone={zone} />. <a href={base}>Show the leads as they are now</a>
         </p>
       </div>
     );

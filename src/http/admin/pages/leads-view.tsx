@@ -108,7 +108,7 @@ function Found(props: LeadsProps & { base: string }) {
         </span>
         <Pager base={base} list={list} newestFirst={props.newestFirst} />
       </div>
-      {(may.edit || may.remove) && (list.before !== null || list.after !== null) ? (
+      {(may.edit || may.remove) && isMore(list) ? (
         <AllActs
           site={props.site}
           base={base}
@@ -123,6 +123,9 @@ function Found(props: LeadsProps & { base: string }) {
     </>
   );
 }
+
+/** Whether the page shows not all that the list finds. */
+const isMore = ({ before, after }: LeadList) => before !== null || after !== null;
 
 function Pager({ base, list, newestFirst }: { base: string; list: LeadList; newestFirst: boolean }) {
   const [before, after] = newestFirst ? ['Newer', 'Older'] : ['Older', 'Newer'];
@@ -172,13 +175,14 @@ function ExportAll({ base, csrf, values, list }: { base: string; csrf: string; v
 }
 
 /** What can be done with the leads that are ticked. */
-function Bulk({ site, may, base }: LeadsProps & { base: string }) {
+function Bulk({ site, may, base, list }: LeadsProps & { base: string }) {
   return (
     <div class="bulk">
       <label class="scripted">
         <input type="checkbox" data-select-all aria-label="Select all leads of this page" />
       </label>
       <span data-chosen>Tick leads to change them</span>
+      {isMore(list) && (may.edit || may.remove) ? <a href="#all">All that match</a> : null}
       <span class="actions">
         {may.edit ? (
           <>
