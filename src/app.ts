@@ -45,6 +45,9 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 export interface AppParts {
   listen: { host: string; port: number };
   rateLimitApi: number;
+  /** Forms a minute by each caller, and to each endpoint; 0 = no limit. */
+  rateLimitForms: number;
+  rateLimitEndpoint: number;
   /** `LTS_PUBLIC_URL`; made from where it listens when left out. */
   publicUrl?: string | null;
   store: Store;
@@ -110,6 +113,16 @@ export function buildApp(parts: AppParts): App {
   const http = createHttp({
     operations,
     auth,
+    forms: {
+      store,
+      intake,
+      log,
+      addressOf: (request, arrived) => clientAddress(request, peer(arrived), trusted),
+      limits: {
+        caller: createRateLimiter(parts.rateLimitForms, clock),
+        endpoint: createRateLimiter(parts.rateLimitEndpoint, clock),
+      },
+    },
     admin: {
       ...{
         store,

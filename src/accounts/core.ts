@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { TokenPurpose, Vault } from '../lib/crypto.ts';
+import { networkOf } from '../lib/networks.ts';
 import {
   type Doer,
   SECOND_FACTOR_MS,
@@ -21,7 +22,7 @@ import {
   type Where,
 } from './accounts.ts';
 import { createHasher, type Hasher } from './passwords.ts';
-import { createThrottle, networkOf, takeAll } from './throttle.ts';
+import { createThrottle, takeAll } from './throttle.ts';
 
 export interface AccountDeps {
   store: Pick<Store, 'accounts' | 'sites'>;

@@ -87,12 +87,14 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     onCall: ({ call, code }) => metrics.googleCalls.add([call, code ?? 'ok']),
   });
   const { host, port } = config;
-  const { rateLimitApi, metricsToken, trustedProxies, publicUrl, oidc } = config;
+  const { rateLimitApi, rateLimitForms, rateLimitEndpoint, metricsToken, trustedProxies, publicUrl, oidc } = config;
   const app = buildApp({
     ...parts,
     drivers,
     listen: { host, port },
     rateLimitApi,
+    rateLimitForms,
+    rateLimitEndpoint,
     metrics,
     metricsToken,
     trustedProxies,

@@ -23,6 +23,9 @@ export interface Config {
   logFormat: LogFormat;
   /** Requests a minute and key; 0 = no limit. */
   rateLimitApi: number;
+  /** Web forms a minute by each caller, and to each endpoint; 0 = no limit. */
+  rateLimitForms: number;
+  rateLimitEndpoint: number;
   durability: 'full' | 'normal';
   /** null: `/metrics` is for this machine alone. */
   metricsToken: string | null;
@@ -229,6 +232,8 @@ function assemble(values: SettingValues, terminal: boolean): Config {
     logLevel: must(values.logLevel),
     logFormat: values.logFormat ?? (terminal ? 'pretty' : 'json'),
     rateLimitApi: must(values.rateLimitApi),
+    rateLimitForms: must(values.rateLimitForms),
+    rateLimitEndpoint: must(values.rateLimitEndpoint),
     durability: must(values.durability),
     metricsToken: values.metricsToken,
     google: {

@@ -85,6 +85,18 @@ export const SETTINGS = {
     doc: 'Requests a minute that each API key may make. 0 = no limit.',
     parse: parse.integer(0, 10_000_000, 'requests a minute'),
   }),
+  rateLimitForms: setting({
+    name: 'LTS_RATE_LIMIT_FORMS',
+    default: '30',
+    doc: 'Web forms a minute that each caller may send: an IPv4 address, or a /64 of IPv6. 0 = no limit.',
+    parse: parse.integer(0, 10_000_000, 'forms a minute'),
+  }),
+  rateLimitEndpoint: setting({
+    name: 'LTS_RATE_LIMIT_ENDPOINT',
+    default: '600',
+    doc: 'Web forms a minute that each form endpoint takes, from whomever. 0 = no limit.',
+    parse: parse.integer(0, 10_000_000, 'forms a minute'),
+  }),
   durability: setting({
     name: 'LTS_DURABILITY',
     default: 'full',

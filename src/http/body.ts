@@ -21,13 +21,25 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
  * @throws AppError unsupported_media_type, payload_too_large, invalid_json, bad_request
  */
 export async function readJson(request: Request, limit: number): Promise<unknown> {
-  const { headers } = request;
-  checkType(headers);
-  const length = headers.get('content-length');
-  if (length !== null && Number(length) > limit) throw tooLarge(limit);
+  checkType(request.headers);
+  return parseJson(decode(await readBytes(request, limit)));
+}
+
+/** @throws AppError payload_too_large, bad_request, invalid_json for a body that is not UTF-8 */
+export async function readText(request: Request, limit: number): Promise<string> {
+  return decode(await readBytes(request, limit));
+}
+
+/** @throws AppError payload_too_large, bad_request */
+export function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const length = request.headers.get('content-length');
+  if (length !== null && Number(length) > limit) return Promise.reject(tooLarge(limit));
   // A declared length is kept to by the HTTP parser; a body without one is counted while it comes in.
-  const bytes = await arrived(length !== null ? request.bytes() : readLimited(request, limit));
-  const text = decode(bytes);
+  return arrived(length !== null ? request.bytes() : readLimited(request, limit));
+}
+
+/** @throws AppError invalid_json */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -14,6 +14,7 @@ const TABLE: Readonly<Record<ErrorCode, { status: number; tool: ToolChannel }>> 
   bad_request: { status: 400, tool: 'http' },
   invalid_token: { status: 401, tool: 'http' },
   insufficient_scope: { status: 403, tool: 'http' },
+  origin_not_allowed: { status: 403, tool: 'http' },
   not_found: { status: 404, tool: 'told' },
   method_not_allowed: { status: 405, tool: 'http' },
   conflict: { status: 409, tool: 'told' },

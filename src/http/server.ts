@@ -12,6 +12,7 @@ import type { Auth, AuthContext } from './auth.ts';
 import type { ApiDocument } from './docs/document.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { type FormDeps, formRoutes } from './forms/routes.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { mcpChallenge } from './mcp/oauth.ts';
 import type { OriginRule } from './mcp/origin.ts';
@@ -29,6 +30,8 @@ export interface HttpDeps {
   ids: Ids;
   log: Log;
   readiness: Readiness;
+  /** What forms come in by. `addressOf` is given the request as the socket knows it too. */
+  forms: Omit<FormDeps, 'addressOf'> & { addressOf(request: Request, arrived: Request): string | null };
   /** What pages are made with. `where` is given the request as the socket knows it too. */
   admin: Omit<AdminServices, 'where'> & { where(request: Request, arrived: Request): Where };
   metrics: MetricsRouteDeps;
@@ -91,6 +94,12 @@ export function createHttp(deps: HttpDeps) {
         recheck: deps.auth.recheck,
         operations: deps.operations,
         serverUrl: deps.serverUrl,
+      }),
+    )
+    .use(
+      formRoutes({
+        ...deps.forms,
+        addressOf: (request) => deps.forms.addressOf(request, arrived.get(request) ?? request),
       }),
     )
     .use(mcpRoutes({ ...deps, ...deps.reach }))

@@ -4,7 +4,7 @@ import { BatchOfAnything, type BatchResult } from '../contract/submission-batch.
 import type { Clock } from '../lib/clock.ts';
 import { AppError, type ErrorDetail, errorText, invalid } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { AcceptItem, AcceptOutcome, AcceptResult, Lead, RefusedItem, Store } from '../store/store.ts';
+import type { AcceptItem, AcceptOutcome, AcceptResult, FormRef, Lead, RefusedItem, Store } from '../store/store.ts';
 import { bodyHash } from './canonical.ts';
 import { isObject } from './normalise.ts';
 import { prepareSubmission } from './prepare.ts';
@@ -23,6 +23,10 @@ export interface SubmitContext {
   siteId: string;
   source: Source;
   idempotencyKey: string | null;
+  /** The form of a lead that names none; the source's own when left out. */
+  form?: FormRef;
+  /** Why the source itself takes it for spam; null or left out: it doesn't. */
+  spamReason?: string | null;
 }
 
 /** The one way in: validation, sanitising and storing are the same whatever a lead came by. */
@@ -43,13 +47,18 @@ const MAX_KEY = 255;
 const TURN_MS = 8;
 
 export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intake {
-  function prepare(input: unknown, source: Source): AcceptItem {
+  function prepare(input: unknown, { source, form, spamReason = null }: SubmitContext): AcceptItem {
     if (!contract.check(input)) return refuse(contract.details(input));
     const { overflow, defaultForm } = adapterOf(source);
-    const prepared = prepareSubmission(input, { source, nowMs: clock.now(), overflow, defaultForm });
+    const prepared = prepareSubmission(input, {
+      source,
+      nowMs: clock.now(),
+      overflow,
+      defaultForm: form ?? defaultForm,
+    });
     if (!prepared.ok) return refuse(prepared.details);
     // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
-    return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? clock.now() } };
+    return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? clock.now(), spamReason } };
   }
 
   async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
@@ -81,11 +90,11 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
   }
 
   /** Other requests get their turn in between: a batch may be 8 MiB of work. */
-  async function prepareAll(inputs: readonly unknown[], source: Source): Promise<AcceptItem[]> {
+  async function prepareAll(inputs: readonly unknown[], context: SubmitContext): Promise<AcceptItem[]> {
     const items: AcceptItem[] = [];
     let since = clock.monotonic();
     for (const input of inputs) {
-      items.push(prepare(input, source));
+      items.push(prepare(input, context));
       if (clock.monotonic() - since < TURN_MS) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       since = clock.monotonic();
@@ -95,7 +104,7 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
 
   return {
     async submit(input, context) {
-      const item = prepare(input, context.source);
+      const item = prepare(input, context);
       if ('refused' in item) throw invalid(item.refused.message, item.refused.details);
       const { results, replayed } = await accept([item], () => bodyHash(withoutNulls(input)), context);
       const [result] = results;
@@ -106,7 +115,7 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
     },
     async submitBatch(input, context) {
       const submissions = batchItems(input);
-      const items = await prepareAll(submissions, context.source);
+      const items = await prepareAll(submissions, context);
       const { results, replayed } = await accept(items, () => bodyHash(submissions.map(withoutNulls)), context);
       return { results: results.map(toBatchResult), replayed };
     },

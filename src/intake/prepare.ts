@@ -22,8 +22,8 @@ export interface PrepareOptions {
   source: Source;
   nowMs: number;
   overflow: Overflow;
-  /** The form of a lead that names none. */
-  defaultForm: string;
+  /** The form of a lead that names none: a name, or one that is known by something else. */
+  defaultForm: string | FormRef;
 }
 
 export type Prepared = { ok: true; lead: NewLead } | { ok: false; details: ErrorDetail[] };
@@ -67,7 +67,8 @@ function formRef(input: SubmissionCreate, options: PrepareOptions, details: Erro
     details.push({ path: '/form_name', message: 'can not go together with `form_id`: send one of them.' });
     return null;
   }
-  const form = formByName(typeof given === 'string' ? given : options.defaultForm);
+  const asked = typeof given === 'string' ? given : options.defaultForm;
+  const form = typeof asked === 'string' ? formByName(asked) : asked;
   if (form === null) details.push({ path: '/form_name', message: 'has no visible character: give the form a name.' });
   return form;
 }

@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'bad_request',
   'invalid_token',
   'insufficient_scope',
+  'origin_not_allowed',
   'not_found',
   'method_not_allowed',
   'conflict',

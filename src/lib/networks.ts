@@ -45,3 +45,24 @@ export const NO_NETWORKS: Networks = { entries: [], has: () => false };
 
 const loopback = parseNetworks('127.0.0.0/8 ::1');
 const LOOPBACK: Networks = loopback.ok ? loopback.networks : NO_NETWORKS;
+
+/**
+ * What one caller can't change at will: an IPv4 address, or the /64 of an IPv6 one, which is the least a network is
+ * given (RFC 6177). Another text is itself.
+ */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%', 1);
+  if (isIP(plain) !== 6) return address;
+  // URLs write an IPv6 address in one way alone: lower case, no dotted part. WHATWG URL, "host serializing".
+  const written = new URL(`http://[${plain}]`).hostname.slice(1, -1);
+  const [head = '', tail] = written.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail ? tail.split(':') : [];
+  const groups = [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+  if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff') return dotted(groups.slice(6));
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+function dotted(groups: readonly string[]): string {
+  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join('.');
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { createThrottle, networkOf, takeAll } from '../../src/accounts/throttle.ts';
+import { createThrottle, takeAll } from '../../src/accounts/throttle.ts';
+import { networkOf } from '../../src/lib/networks.ts';
 import { TestClock } from '../support/clock.ts';
 
 describe('attempts', () => {

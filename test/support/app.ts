@@ -49,7 +49,15 @@ export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'fo
  * held against the OpenAPI document: who gets an answer that it doesn't have fails.
  */
 export async function testApp(
-  options: { clock?: Clock; rateLimitApi?: number; metricsToken?: string; oidc?: OidcConfig; log?: Log } = {},
+  options: {
+    clock?: Clock;
+    rateLimitApi?: number;
+    rateLimitForms?: number;
+    rateLimitEndpoint?: number;
+    metricsToken?: string;
+    oidc?: OidcConfig;
+    log?: Log;
+  } = {},
 ): Promise<TestApp> {
   const clock = options.clock ?? systemClock;
   const vault = createVault('a secret for tests, 32 characters');
@@ -60,6 +68,8 @@ export async function testApp(
   const built = buildApp({
     listen: { host: '127.0.0.1', port: 0 },
     rateLimitApi: options.rateLimitApi ?? 0,
+    rateLimitForms: options.rateLimitForms ?? 0,
+    rateLimitEndpoint: options.rateLimitEndpoint ?? 0,
     store,
     vault,
     drivers: { local: idleDriver, google: idleDriver },

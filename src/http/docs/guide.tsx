@@ -67,6 +67,7 @@ const CODE_TEXT: Readonly<Record<ErrorCode, string>> = {
   bad_request: 'The request could not be read.',
   invalid_token: 'No key, or one that is mistyped, unknown, expired or revoked.',
   insufficient_scope: 'The key lacks the scope that the message names.',
+  origin_not_allowed: 'The page a form stands on is none of the allowed domains.',
   not_found: 'There is nothing at this address, or not in your site.',
   method_not_allowed: 'The address takes the methods in `Allow`.',
   conflict: 'It is in the way of something else.',
@@ -88,8 +89,8 @@ const EXAMPLE_ERROR: ErrorBody = {
   },
 };
 
-/** The codes an answer of the API can have; `conflict` is one of the command line alone. */
-const API_CODES = ERROR_CODES.filter((code) => code !== 'conflict');
+/** The codes an answer of the API can have: `conflict` is the command line's, `origin_not_allowed` of web forms. */
+const API_CODES = ERROR_CODES.filter((code) => code !== 'conflict' && code !== 'origin_not_allowed');
 
 export function Errors() {
   return (

@@ -4,6 +4,7 @@ import adminJs from '../../../public/admin.js' with { type: 'text' };
 import baseCss from '../../../public/base.css' with { type: 'text' };
 import docsCss from '../../../public/docs.css' with { type: 'text' };
 import docsJs from '../../../public/docs.js' with { type: 'text' };
+import formsCss from '../../../public/forms.css' with { type: 'text' };
 import icon from '../../../public/icon.svg' with { type: 'text' };
 import passkeyJs from '../../../public/passkey.js' with { type: 'text' };
 import tokensCss from '../../../public/tokens.css' with { type: 'text' };
@@ -26,6 +27,8 @@ const sheet = (own: string): string => `${tokensCss}\n${baseCss}\n${own}`;
 export const DOCS_CSS = asset('docs.css', 'text/css; charset=utf-8', sheet(docsCss));
 export const DOCS_JS = asset('docs.js', 'text/javascript; charset=utf-8', docsJs);
 
+export const FORMS_CSS = asset('forms.css', 'text/css; charset=utf-8', sheet(formsCss));
+
 export const ICON = asset('icon.svg', 'image/svg+xml', icon);
 
 export const ADMIN_CSS = asset('admin.css', 'text/css; charset=utf-8', sheet(adminCss));
@@ -34,4 +37,4 @@ export const PASSKEY_JS = asset('passkey.js', 'text/javascript; charset=utf-8', 
 export const HTMX_JS = asset('htmx.js', 'text/javascript; charset=utf-8', htmxJs);
 
 /** Every file that is served. */
-export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, ICON, ADMIN_CSS, ADMIN_JS, PASSKEY_JS, HTMX_JS];
+export const ASSETS: readonly Asset[] = [DOCS_CSS, DOCS_JS, FORMS_CSS, ICON, ADMIN_CSS, ADMIN_JS, PASSKEY_JS, HTMX_JS];

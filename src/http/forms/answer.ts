@@ -1,0 +1,69 @@
+import { allowsHost, pageOrigin } from '../../intake/domains.ts';
+import { AppError } from '../../lib/errors.ts';
+import type { Endpoint } from '../../store/endpoints.ts';
+import type { Site } from '../../store/store.ts';
+import { PAGE_HEADERS } from '../pages/headers.ts';
+
+/** Whether the caller reads JSON rather than pages. */
+export function wantsJson(request: Request, endpoint: Pick<Endpoint, 'answer'> | null): boolean {
+  return endpoint?.answer === 'json' || /\bapplication\/json\b/i.test(request.headers.get('accept') ?? '');
+}
+
+/**
+ * Keeps forms of other people's pages out; with no allowed domain, nobody's.
+ * @throws AppError origin_not_allowed
+ */
+export function checkDomain({ allowedDomains }: Site, headers: Headers): void {
+  if (allowedDomains.length === 0) return;
+  const page = pageOrigin(headers);
+  if (page !== null && allowsHost(allowedDomains, page.hostname)) return;
+  const where = page === null ? 'a page that does not say where it is' : page.hostname;
+  throw new AppError(
+    'origin_not_allowed',
+    `Forms from ${where} are not taken here. Whoever runs this site can add the domain under Settings.`,
+  );
+}
+
+/**
+ * Where a visitor goes after a form: the first of what the form asks for, what the endpoint says, and the page it came
+ * from, that leads to nobody unknown. Null: to the thanks page. Never an open redirect.
+ */
+export function redirectOf(
+  asked: string | null,
+  endpoint: Pick<Endpoint, 'redirectUrl'>,
+  { allowedDomains }: Pick<Site, 'allowedDomains'>,
+  headers: Headers,
+): string | null {
+  const page = pageOrigin(headers);
+  const isKnown = (url: URL) =>
+    allowedDomains.length > 0 ? allowsHost(allowedDomains, url.hostname) : url.origin === page?.origin;
+  const wanted = asked === null ? null : URL.parse(asked, page?.href);
+  if (wanted !== null && /^https?:$/.test(wanted.protocol) && isKnown(wanted)) return wanted.href;
+  if (endpoint.redirectUrl !== null) return endpoint.redirectUrl;
+  const back = URL.parse(headers.get('referer') ?? '') ?? page;
+  return back !== null && /^https?:$/.test(back.protocol) && isKnown(back) ? back.href : null;
+}
+
+/** Any page may call, from any origin: what is taken is decided by its domain, not by the browser. Fetch, 3.2. */
+export const CORS = { 'access-control-allow-origin': '*' } as const;
+
+export const PREFLIGHT = {
+  ...CORS,
+  'access-control-allow-methods': 'POST, OPTIONS',
+  'access-control-allow-headers': 'Content-Type, Accept, Idempotency-Key, X-Requested-With',
+  'access-control-max-age': '86400',
+} as const;
+
+/** The headers of a page for visitors: it may stand in a frame on the site's own pages. */
+export function visitorHeaders(site: Pick<Site, 'allowedDomains'> | null): Record<string, string> {
+  const allowed = site?.allowedDomains ?? [];
+  const ancestors = allowed.length === 0 ? '*' : ["'self'", ...allowed].join(' ');
+  return {
+    ...PAGE_HEADERS,
+    'content-security-policy':
+      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; " +
+      `frame-ancestors ${ancestors}`,
+    'x-robots-tag': 'noindex',
+    'content-type': 'text/html; charset=utf-8',
+  };
+}

@@ -1,0 +1,133 @@
+import { Elysia } from 'elysia';
+import { MAX_FIELD_NAME } from '../../contract/submission.ts';
+import type { Intake } from '../../intake/accept.ts';
+import { type FormControl, readFormParts } from '../../intake/forms/control.ts';
+import { cleanLine, cutText } from '../../intake/text.ts';
+import { AppError, notFound } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { networkOf } from '../../lib/networks.ts';
+import { once } from '../../lib/once.ts';
+import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
+import type { Site, SiteStore } from '../../store/store.ts';
+import { errorHeaders, STATUS, toAppError } from '../errors.ts';
+import type { RateLimiter } from '../rate-limit.ts';
+import { CORS, checkDomain, PREFLIGHT, redirectOf, visitorHeaders, wantsJson } from './answer.ts';
+import { readSentForm } from './body.ts';
+
+export interface FormDeps {
+  store: { sites: Pick<SiteStore, 'get'>; endpoints: Pick<EndpointStore, 'get'> };
+  intake: Pick<Intake, 'submit'>;
+  /** The caller's address; null where it is not known. */
+  addressOf(request: Request): string | null;
+  /** By caller, and by endpoint. */
+  limits: { caller: RateLimiter; endpoint: RateLimiter };
+  log: Log;
+}
+
+/** An endpoint with its site. */
+interface Place {
+  endpoint: Endpoint;
+  site: Site;
+}
+
+const NO_FILES = 'This address takes no files yet. Send the form without them.';
+const TRAPPED = 'Its hidden trap field was filled in, which only a bot sees.';
+
+/** Where web forms are sent to, for anybody. Spec 3, "Form endpoint". */
+export function formRoutes(deps: FormDeps) {
+  const pages = once(() => import('./pages.tsx'));
+
+  /** @throws AppError not_found */
+  function placeOf(id: string): Place {
+    const endpoint = deps.store.endpoints.get(id);
+    const site = endpoint && deps.store.sites.get(endpoint.siteId);
+    if (!endpoint || !site) throw notFound('form endpoint');
+    return { endpoint, site };
+  }
+
+  async function answered(request: Request, id: string, run: (place: Place) => Promise<Response>): Promise<Response> {
+    let place: Place | null = null;
+    try {
+      place = placeOf(id);
+      return await run(place);
+    } catch (error) {
+      return refused(request, place, toAppError(error));
+    }
+  }
+
+  async function refused(request: Request, place: Place | null, failure: AppError): Promise<Response> {
+    const status = STATUS[failure.code];
+    if (status >= 500) deps.log.error('form.failed', { code: failure.code, reason: failure.options.internal });
+    const headers = { ...CORS, ...errorHeaders(failure) };
+    if (wantsJson(request, place?.endpoint ?? null)) {
+      const { code, message, details } = failure;
+      return Response.json({ ok: false, error: { code, message, details } }, { status, headers });
+    }
+    const { refusalPage } = await pages();
+    const { site = null } = place ?? {};
+    return new Response(refusalPage(site, failure), { status, headers: { ...visitorHeaders(site), ...headers } });
+  }
+
+  async function take(request: Request, { endpoint, site }: Place): Promise<Response> {
+    checkDomain(site, request.headers);
+    checkRate(request, endpoint, deps);
+    const sent = await readSentForm(request);
+    if (sent.files.length > 0) throw new AppError('unsupported_media_type', NO_FILES);
+    const { fields, control } = readFormParts(sent.entries, endpoint.honeypot);
+    const { lead } = await deps.intake.submit(submissionOf(fields, control, request), {
+      siteId: site.id,
+      source: 'form_endpoint',
+      idempotencyKey: request.headers.get('idempotency-key') ?? control.idempotencyKey,
+      form: { by: 'key', key: `endpoint:${endpoint.id}`, name: endpoint.name },
+      spamReason: control.isTrapped ? TRAPPED : null,
+    });
+    if (wantsJson(request, endpoint)) return Response.json({ ok: true, id: lead.id }, { headers: CORS });
+    const next = endpoint.answer === 'thanks' ? null : redirectOf(control.redirect, endpoint, site, request.headers);
+    return new Response(null, { status: 302, headers: { ...CORS, location: next ?? `/f/${endpoint.id}/thanks` } });
+  }
+
+  return new Elysia()
+    .post('/f/:id', ({ request, params }) => answered(request, params.id, (place) => take(request, place)), {
+      parse: 'none',
+    })
+    .options('/f/:id', () => new Response(null, { status: 204, headers: PREFLIGHT }))
+    .get('/f/:id', ({ request, params }) =>
+      answered(request, params.id, async ({ site }) => {
+        const { endpointPage } = await pages();
+        return new Response(endpointPage(site), { status: 405, headers: { ...visitorHeaders(site), allow: 'POST' } });
+      }),
+    )
+    .get('/f/:id/thanks', ({ request, params }) =>
+      answered(request, params.id, async ({ endpoint, site }) => {
+        const { thanksPage } = await pages();
+        return new Response(thanksPage(site, endpoint), { headers: visitorHeaders(site) });
+      }),
+    );
+}
+
+/** @throws AppError rate_limited */
+function checkRate(request: Request, endpoint: Endpoint, { addressOf, limits }: FormDeps): void {
+  const address = addressOf(request);
+  const byCaller = address === null ? null : limits.caller.take(networkOf(address));
+  const byEndpoint = byCaller?.allowed === false ? null : limits.endpoint.take(endpoint.id);
+  const over = [byCaller, byEndpoint].find((each) => each?.allowed === false);
+  if (!over) return;
+  throw new AppError('rate_limited', `Too many forms were sent. Wait ${over.resetSeconds} s and send it again.`, {
+    retryAfterSeconds: over.resetSeconds,
+  });
+}
+
+/** A form as the contract has it: what the visitor typed, and what his browser says beside it. */
+function submissionOf(fields: Record<string, unknown>, control: FormControl, { headers }: Request) {
+  const name = control.formName === null ? '' : cutText(cleanLine(control.formName), MAX_FIELD_NAME);
+  const mail = { subject: control.subject, reply_to: control.replyTo };
+  const metadata = Object.fromEntries(Object.entries(mail).filter(([, value]) => value !== null));
+  return {
+    fields,
+    ...(name === '' ? {} : { form_name: name }),
+    page_url: headers.get('referer'),
+    user_agent: headers.get('user-agent'),
+    language: headers.get('accept-language')?.split(/[,;]/, 1)[0]?.trim() || null,
+    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
+  };
+}

@@ -1,0 +1,111 @@
+/*
+ * Fields that say what is to be done with a form, beside those that say what the visitor wants. Ours, and those of
+ * Formspree, Basin and Web3Forms: a form written for one of them works here with another action. Spec 3, "Form
+ * endpoint".
+ */
+
+/** What a form asks for. */
+export interface FormControl {
+  /** The name of the form, `_form`. */
+  formName: string | null;
+  /** Where to lead the visitor: only ever to an allowed domain. */
+  redirect: string | null;
+  /** For mails about the lead. */
+  subject: string | null;
+  replyTo: string | null;
+  idempotencyKey: string | null;
+  /** What a bot wrote where people see nothing. */
+  isTrapped: boolean;
+  /** What a captcha's widget put in. */
+  captcha: string | null;
+  /** The metadata of our script, as JSON. */
+  script: string | null;
+}
+
+type Text = Exclude<keyof FormControl, 'isTrapped'>;
+
+const TEXTS: Readonly<Record<string, Text>> = {
+  _form: 'formName',
+  _redirect: 'redirect',
+  _next: 'redirect',
+  _subject: 'subject',
+  _replyto: 'replyTo',
+  _reply_to: 'replyTo',
+  _idempotency_key: 'idempotencyKey',
+  _lts: 'script',
+  'cf-turnstile-response': 'captcha',
+  'h-captcha-response': 'captcha',
+};
+/** Traps whatever the endpoint's own is called: of Formspree and Basin, and of Web3Forms. */
+const TRAPS: ReadonlySet<string> = new Set(['_gotcha', '_honeypot', 'botcheck']);
+/** For services that are not asked here. */
+const IDLE: ReadonlySet<string> = new Set([
+  '_cc',
+  '_bcc',
+  '_format',
+  '_language',
+  '_template',
+  '_captcha',
+  'access_key',
+  'apikey',
+  'g-recaptcha-response',
+  'recaptcha_response',
+]);
+/** Names of Web3Forms that are good names for fields too: control in a form that has its key. */
+const WITH_ACCESS_KEY: Readonly<Record<string, Text>> = { redirect: 'redirect', replyto: 'replyTo' };
+const IDLE_WITH_ACCESS_KEY: ReadonlySet<string> = new Set(['ccemail', 'webhook', 'from_name']);
+
+export interface FormParts {
+  /** In the order sent; of repeated names an array. */
+  fields: Record<string, unknown>;
+  control: FormControl;
+}
+
+/**
+ * Takes apart what a form sent. A trap that is empty, or a box that is not ticked (`false`), is no sign of a bot.
+ * @param honeypot the endpoint's own trap
+ */
+export function readFormParts(entries: Iterable<readonly [string, unknown]>, honeypot: string): FormParts {
+  const all = [...entries];
+  const hasAccessKey = all.some(([name]) => name === 'access_key' || name === 'apikey');
+  const fields = new Map<string, unknown>();
+  const control: FormControl = {
+    formName: null,
+    redirect: null,
+    subject: null,
+    replyTo: null,
+    idempotencyKey: null,
+    isTrapped: false,
+    captcha: null,
+    script: null,
+  };
+  for (const [name, value] of all) {
+    if (name === honeypot || TRAPS.has(name)) {
+      control.isTrapped ||= !isBlank(value);
+      continue;
+    }
+    const text = textOf(name, hasAccessKey);
+    if (text !== null) {
+      if (!isBlank(value)) control[text] ??= String(value);
+    } else if (!IDLE.has(name) && !(hasAccessKey && IDLE_WITH_ACCESS_KEY.has(name))) add(fields, name, value);
+  }
+  return { fields: Object.fromEntries(fields), control };
+}
+
+function textOf(name: string, hasAccessKey: boolean): Text | null {
+  if (Object.hasOwn(TEXTS, name)) return TEXTS[name] ?? null;
+  return hasAccessKey && Object.hasOwn(WITH_ACCESS_KEY, name) ? (WITH_ACCESS_KEY[name] ?? null) : null;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === null || value === undefined || value === false || String(value).trim() === '';
+}
+
+function add(fields: Map<string, unknown>, name: string, value: unknown): void {
+  if (!fields.has(name)) {
+    fields.set(name, value);
+    return;
+  }
+  const before = fields.get(name);
+  fields.set(name, Array.isArray(before) ? [...before, value] : [before, value]);
+}
