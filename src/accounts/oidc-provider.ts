@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { once } from '../lib/once.ts';
 import type { Identity } from '../store/accounts.ts';
 import { failureOf, NoAnswer, type ProviderAnswer, type ProviderStep } from './oidc-faults.ts';
+import { checkEmail } from './profile.ts';
 
 /** Somebody as the provider vouches for them. */
 export interface ProvenIdentity extends Identity {
@@ -218,10 +219,11 @@ async function identityOf(client: Library, config: Configuration, tokens: Tokens
   const asks = !complete && config.serverMetadata().userinfo_endpoint !== undefined;
   const more = asks ? await client.fetchUserInfo(config, tokens.access_token, claims.sub) : {};
   const said: Record<string, unknown> = { ...claims, ...more };
+  const email = checkEmail(typeof said.email === 'string' ? said.email : '');
   return {
     issuer: claims.iss,
     subject: claims.sub,
-    email: typeof said.email === 'string' ? said.email : null,
+    email: email.ok ? email.value : null,
     emailVerified: said.email_verified === true,
     name: typeof said.name === 'string' ? said.name : null,
   };

@@ -4,7 +4,7 @@ import { awaitsFactor, type Core, newToken, refuse, signedIn, tooMany } from './
 import { emailTaken, voidLink } from './links.ts';
 import { faultSentence, type ProviderFailure, type ProviderFault } from './oidc-faults.ts';
 import type { Errand, OidcProvider, ProvenIdentity } from './oidc-provider.ts';
-import { checkEmail, checkName, NAME_MAX } from './profile.ts';
+import { checkName, NAME_MAX } from './profile.ts';
 
 /** What somebody goes to the provider for. */
 export type Purpose =
@@ -216,12 +216,12 @@ async function join(
   name: string,
 ): Promise<Arrival> {
   const hash = core.hashOf('link', linkToken);
-  const email = checkEmail(identity.email ?? '');
+  const { email } = identity;
   // The first user has a password: without one a provider that is out of order would lock everybody out.
   if (hash === null || core.accounts.findLink(hash)?.kind !== 'invitation') return back('void', voidLink().message);
-  if (!email.ok)
+  if (email === null)
     return back('no_email', `The account at ${name} says no e-mail address. Join with a password instead.`);
-  const person = { email: email.value, name: nameOf(identity, email.value), passwordHash: null };
+  const person = { email, name: nameOf(identity, email), passwordHash: null };
   const token = newToken();
   const joined = await core.accounts.join(hash, person, core.newSession(token, where), identity);
   if ('refused' in joined) {

@@ -11,7 +11,7 @@ export function OrContinue({ href, text }: { href: string; text: string }) {
     <>
       <p class="or">or</p>
       <p>
-        <a class="button wide" href={href}>
+        <a class="button" href={href}>
           {text}
         </a>
       </p>
@@ -47,12 +47,12 @@ export function ConfirmElsewhere({ name, next, repeat }: ConfirmElsewhereProps) 
         title="Confirm it is you"
         lead="This needs a fresh sign-in: the last one was more than 15 minutes ago."
       />
-      {repeat ? <p>What you just sent is not kept. You come back to the page and repeat it.</p> : null}
-      <p>
+      <div class="form">
+        {repeat ? <p>What you just sent is not kept. You come back to the page and repeat it.</p> : null}
         <a class="button primary" href={`/admin/oidc/confirm?${query}`}>
           Continue with {name}
         </a>
-      </p>
+      </div>
     </>
   );
 }

@@ -23,8 +23,11 @@ export function IdentitiesCard({ provider, identities, hasPassword, now, csrf }:
       {identities.map(({ issuer, email, lastUsedAt }) => (
         <div key={issuer} class="actions">
           <p class="breaks">
-            Linked to <strong>{email ?? 'an account'}</strong> at {hostOf(issuer)}. Last used:{' '}
-            <Moment at={lastUsedAt} now={now} zone="UTC" />.
+            Linked to{' '}
+            <strong>
+              <bdi>{email ?? 'an account'}</bdi>
+            </strong>{' '}
+            at {hostOf(issuer)}. Last used: <Moment at={lastUsedAt} now={now} zone="UTC" />.
           </p>
           {hasPassword ? (
             <PostForm action="/admin/oidc/unlink" csrf={csrf} class="inline">
@@ -36,7 +39,7 @@ export function IdentitiesCard({ provider, identities, hasPassword, now, csrf }:
           ) : null}
         </div>
       ))}
-      {identities.length > 0 && !hasPassword ? <p class="help">To unlink it, set a password first.</p> : null}
+      {identities.length > 0 && !hasPassword ? <p class="help after">To unlink it, set a password first.</p> : null}
       {provider !== null && !isLinked ? (
         <>
           <p class="muted">Link your account there to sign in without a password.</p>

@@ -122,10 +122,10 @@ function setbackPage(request: AdminRequest, setback: Setback, visit: Visit | nul
   const body = (
     <>
       <PageTitle title="That did not work" />
-      <Alert text={message} />
-      <p>
+      <div class="form">
+        <Alert text={message} />
         <a href={back}>Go back</a>
-      </p>
+      </div>
     </>
   );
   return withRetry({ title: 'That did not work', body, status: 422 }, setback);
@@ -141,17 +141,13 @@ function withRetry(page: PageOutcome, { retryAfterSeconds }: Setback): PageOutco
 
 function noAccountPage(message: string, next: string): PageOutcome {
   const body = (
-    <>
+    <div class="form after">
       <p class="breaks">{message}</p>
-      <p>
-        <a class="button primary" href={startOf({ next, another: '1' })}>
-          Use another account
-        </a>
-      </p>
-      <p>
-        <a href="/admin/sign-in">Sign in with e-mail and password</a>
-      </p>
-    </>
+      <a class="button primary" href={startOf({ next, another: '1' })}>
+        Use another account
+      </a>
+      <a href="/admin/sign-in">Sign in with e-mail and password</a>
+    </div>
   );
   return { title: 'No account here', body, status: 403 };
 }

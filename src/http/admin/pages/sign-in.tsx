@@ -58,6 +58,7 @@ export function SignIn({ email, next, refused, provider, party }: SignInProps & 
         />
         <Submit text="Sign in" />
       </PostForm>
+      <p class="help after">Forgot it? An owner or admin can make you a link for a new one.</p>
       {provider === null ? null : <OrContinue href={startOf({ next })} text={`Sign in with ${provider}`} />}
       {party === null ? null : (
         <>
@@ -73,7 +74,6 @@ export function SignIn({ email, next, refused, provider, party }: SignInProps & 
           />
         </>
       )}
-      <p class="help after">Forgot it? An owner or admin can make you a link for a new one.</p>
     </>
   );
 }
