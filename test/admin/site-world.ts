@@ -1,6 +1,7 @@
 import { afterAll } from 'bun:test';
 import { mkdirSync } from 'node:fs';
 import { createAccounts } from '../../src/accounts/create.ts';
+import type { Hasher } from '../../src/accounts/passwords.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { describeSettings } from '../../src/config/render.ts';
 import type { Role } from '../../src/contract/user.ts';
@@ -22,8 +23,8 @@ import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Site } from '../../src/store/store.ts';
 import { tempDir } from '../support/temp.ts';
 
-const PASSWORD = 'correct horse battery staple';
-const HERE = { address: '127.0.0.1', browser: null, os: null };
+export const PASSWORD = 'correct horse battery staple';
+export const HERE = { address: '127.0.0.1', browser: null, os: null };
 /** Reachable by nobody. */
 const NO_GOOGLE = 'http://127.0.0.1:9';
 
@@ -63,6 +64,8 @@ type Fetch = (request: Request) => Response | Promise<Response>;
 
 export interface SiteWorld {
   services: AdminServices;
+  /** The database file. */
+  path: string;
   site: Site;
   fetch(request: Request): Promise<Response>;
   /** Somebody who goes to these pages, or to others by `to`. */
@@ -74,13 +77,19 @@ export interface SiteWorld {
 /** Pages on everything that they need for real: accounts, intake, sheet sync and both kinds of workbook. */
 export async function siteWorld(
   routes: readonly AdminRoute[],
-  options: { urls?: GoogleUrls; client?: { id: string; secret: string }; clock?: Clock } = {},
+  options: {
+    urls?: GoogleUrls;
+    client?: { id: string; secret: string };
+    clock?: Clock;
+    hasher?: Hasher;
+  } = {},
 ): Promise<SiteWorld> {
   const dir = tempDir();
   const clock = options.clock ?? systemClock;
   const ids = randomIds();
   const vault = createVault('a secret for tests, 32 characters');
-  const store = openStore({ path: `${dir}/l.db`, durability: 'full', clock, ids, secretCheck: vault.checkValue() });
+  const path = `${dir}/l.db`;
+  const store = openStore({ path, durability: 'full', clock, ids, secretCheck: vault.checkValue() });
   const sheetsPath = `${dir}/sheets`;
   mkdirSync(sheetsPath);
   const shared = { store, clock, random: () => 0.5, log: silentLog };
@@ -97,7 +106,7 @@ export async function siteWorld(
   const sync = createSync({ ...shared, drivers });
   const intake = createIntake({ ...shared, onStored: sync.wake });
   const operations = createOperations({ ...shared, intake });
-  const accounts = createAccounts({ store, vault, clock });
+  const accounts = createAccounts({ store, vault, clock, ...(options.hasher ? { hasher: options.hasher } : {}) });
   const services: AdminServices = {
     accounts,
     store,
@@ -159,6 +168,7 @@ export async function siteWorld(
 
   return {
     services,
+    path,
     site,
     fetch: fetchPage,
     person,

@@ -1,4 +1,5 @@
 import type { Refused } from '../../../accounts/accounts.ts';
+import { AppError } from '../../../lib/errors.ts';
 import { PASSKEY_JS } from '../../pages/assets.ts';
 import { partyFor } from '../components/passkey.tsx';
 import { qrSquares } from '../components/qr.tsx';
@@ -119,7 +120,8 @@ export const accountRoutes: readonly AdminRoute[] = [
     path: '/admin/account/sessions/:id/end',
     needs: 'user',
     async run({ services, visit, params }) {
-      await services.accounts.revokeSession(visit, params.id ?? '');
+      const ended = await services.accounts.revokeSession(visit, params.id ?? '');
+      if (!ended.ok) throw new AppError('not_found', ended.message);
       return { to: '/admin/account', notice: 'session_ended' };
     },
   },
