@@ -148,6 +148,22 @@ test('it stops where it is told to, says how far it got, and there is one at a t
   ]);
 });
 
+test('whatever else there is to do gets its turn, also where nothing has to be changed', async () => {
+  const { site, base } = await siteWith(many(2_000, bob));
+  let turns = 0;
+  let over = false;
+  const turn = () => {
+    turns += 1;
+    if (!over) setImmediate(turn);
+  };
+  await owner.post(`${base}/all`, { act: 'ham', sure: 'yes', list: '' });
+  setImmediate(turn);
+  await until('it is over', () => store.audit.list({ limit: 1, siteId: site.id }).length === 1);
+  over = true;
+  expect(turns).toBeGreaterThanOrEqual(9);
+  expect((await owner.get(base)).html).toContain('0 leads marked as not spam.');
+});
+
 test('only those may who may do it to one; deleting wants the password and its own address', async () => {
   const { site, base } = await siteWith(many(60, bob));
   const able = {

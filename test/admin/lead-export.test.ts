@@ -149,6 +149,25 @@ test('whoever goes away while an export is fetched ends the work, and a whole on
   await server.stop(true);
 });
 
+test('whatever else there is to do gets its turn between two parts of an export', async () => {
+  const { base } = await siteWith(Array.from({ length: 2_000 }, (_, n) => newLead({ Name: `Alice ${n}` })));
+  const form = await sendForm(world.fetch, 'http://localhost', base, owner.cookie);
+  for (const format of FORMATS) {
+    const answer = await form({ format });
+    let turns = 0;
+    let over = false;
+    const turn = () => {
+      turns += 1;
+      if (!over) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await answer.bytes();
+    over = true;
+    // 200 leads are read at once.
+    expect([format, turns >= 10]).toEqual([format, true]);
+  }
+});
+
 test.skipIf(missing !== null)('the compiled program makes a workbook that other programs open', async () => {
   const dir = tempDir();
   const server = await startServer({ dir });

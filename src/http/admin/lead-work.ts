@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LeadFilter } from '../../store/store.ts';
 import { record } from './audit.ts';
 import { type ActChoice, type ActName, LEAD_ACTS } from './lead-acts.ts';
@@ -46,6 +47,8 @@ export function startLeadWork(
         changed += (await apply(services.store, site, leads, choice)).length;
         work.done += leads.length;
         services.sync.sweep();
+        // Where nothing had to be changed, nothing was waited for.
+        await nextTurn();
       }
     } finally {
       const whole = !work.stopping.signal.aborted;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalid } from '../../../lib/errors.ts';
 import { type Cell, cellOf, cellText, fieldCell } from '../../../sheets/cells.ts';
 import { type ColumnSpec, newTabColumns, OTHER_HEADER, OTHER_KEY } from '../../../sheets/columns.ts';
@@ -90,7 +91,9 @@ function textFile(head: string, line: (lead: Lead) => string, pages: Iterator<re
   const encoder = new TextEncoder();
   let begin = head;
   return new ReadableStream<Uint8Array>({
-    pull(controller) {
+    async pull(controller) {
+      // As long as a socket takes all there is, nobody else would get a turn: no lead would be taken meanwhile.
+      await nextTurn();
       const next = pages.next();
       const text = begin + (next.done ? '' : next.value.map(line).join(''));
       begin = '';
