@@ -153,6 +153,18 @@ describe('without any data', () => {
     expect(wrong.stderr).toContain('LTS_HOST must be an address');
   });
 
+  test('config knows single sign-on, hides its secret, and takes it whole or not at all', async () => {
+    const env = { LTS_OIDC_ISSUER: 'https://id.example.com', LTS_OIDC_CLIENT_ID: 'client-7' };
+    const whole = await run(['config'], { env: { ...env, LTS_OIDC_CLIENT_SECRET: 'never-shown' } });
+    expect(whole.exit).toBe(0);
+    expect(whole.stdout).toMatch(/LTS_OIDC_ISSUER +https:\/\/id\.example\.com +\[environment]/);
+    expect(whole.stdout).toMatch(/LTS_OIDC_CLIENT_SECRET +\(hidden\) +\[environment]/);
+    expect(whole.stdout + whole.stderr).not.toContain('never-shown');
+    const part = await run(['config'], { env });
+    expect(part.exit).toBe(1);
+    expect(part.stderr).toContain('are set without LTS_OIDC_CLIENT_SECRET: single sign-on needs all three.');
+  });
+
   test('healthcheck fails while nothing runs', async () => {
     // Port 1 needs rights and is not served; nothing listens there.
     const ran = await run(['healthcheck'], { env: { LTS_PORT: '1' } });
