@@ -13,7 +13,9 @@ export const setupLinkCommand: Command = {
   summary: "A one-time link for the first user, or to reset the owner's password. It works for an hour.",
   flags: {
     email: { value: 'ADDRESS', doc: 'Whose password to reset; that of the owner of longest standing if left out.' },
-    'drop-second-factor': { doc: 'The link also switches the second factor off, for somebody who lost it.' },
+    'drop-second-factor': {
+      doc: 'The link also switches the second factor off and removes all passkeys, for somebody who lost them.',
+    },
   },
   run: (context) =>
     withStore(context, async (session) => {

@@ -16,7 +16,9 @@ export const User = Type.Object(
       Type.Array(Id('site', 'A site.'), { description: 'The sites they see; null: all, as owners and admins do.' }),
     ),
     disabled: Type.Boolean({ description: 'Whether they are kept from signing in.' }),
-    second_factor: Type.Boolean({ description: 'Whether signing in takes a code too.' }),
+    second_factor: Type.Boolean({
+      description: 'Whether their password alone is not enough: it takes a code or a passkey too.',
+    }),
     created_at: Time('When they joined.'),
     last_sign_in_at: Nullable(Time('When they last signed in.')),
   },

@@ -147,6 +147,26 @@ test('after the password: the page offers the passkey, and a recovery code is th
   expect((await visitor(world).get('/admin/second-factor')).location).toContain('/admin/sign-in');
 });
 
+test('an owner lets somebody in again who has lost everything; an admin does not', async () => {
+  const world = await siteWorld(ADMIN_ROUTES);
+  const [owner, admin, member] = [
+    await world.person('owner'),
+    await world.person('admin'),
+    await world.person('member'),
+  ];
+  const { passkey } = await add(member);
+  const { accounts } = world.services.store;
+  const page = `/admin/team/${accounts.passkeyByCredential(passkey.id)?.userId}`;
+  expect((await admin.get(page)).html).not.toContain('name="drop"');
+  expect((await admin.post(`${page}/reset`, { drop: 'yes' })).status).toBe(422);
+  expect((await owner.get(page)).html).toContain('name="drop"');
+  const { location } = await owner.post(`${page}/reset`, { drop: 'yes' });
+  const token = /\/admin\/reset\/([\w-]+)/.exec((await owner.get(location ?? '')).html)?.[1];
+  await visitor(world).post(`/admin/reset/${token}`, { password: 'another four words here' });
+  expect(accounts.passkeyByCredential(passkey.id)).toBeNull();
+  expect((await owner.get(page)).html).not.toContain('name="drop"');
+});
+
 test('where a password is wanted again a passkey does, and what was sent is done', async () => {
   const clock = new TestClock();
   const world = await siteWorld(ADMIN_ROUTES, { clock });

@@ -179,13 +179,15 @@ export function TotpSetUp({ secret, uri, qr, csrf, error }: TotpSetUpProps) {
         lead="Scan this with an authenticator app, then enter the code that it shows."
       />
       {qr === null ? null : <QrCode squares={qr} label="QR code of the key below" />}
-      <p class="after">
-        You can’t scan it? <a href={uri}>Open it in an app on this device</a>, or type this key into the app:
-      </p>
-      <p class="secret">
-        <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
-      </p>
-      <PostForm action="/admin/account/totp/confirm" csrf={csrf}>
+      <div class="form after">
+        <p>
+          You can’t scan it? <a href={uri}>Open it in an app on this device</a>, or type this key into the app:
+        </p>
+        <p class="secret">
+          <code>{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
+        </p>
+      </div>
+      <PostForm action="/admin/account/totp/confirm" csrf={csrf} class="form after">
         <input type="hidden" name="secret" value={secret} />
         <input type="hidden" name="uri" value={uri} />
         <TextField

@@ -1,6 +1,6 @@
 import type { Refused } from '../../../accounts/accounts.ts';
 import type { Party } from '../../../accounts/webauthn.ts';
-import type { StoredPasskey } from '../../../store/accounts.ts';
+import type { StoredPasskey, StoredUser } from '../../../store/accounts.ts';
 import { errorOf, PostForm, Refusal, Submit, TextField } from '../components/form.tsx';
 import { Card, Moment, PageTitle } from '../components/parts.tsx';
 import { PasskeyForm, PasskeyNote } from '../components/passkey.tsx';
@@ -9,6 +9,7 @@ import { StackTable } from '../components/table.tsx';
 export const PASSKEYS = '/admin/account/passkeys';
 
 interface PasskeysProps {
+  user: Pick<StoredUser, 'totp'>;
   passkeys: readonly StoredPasskey[];
   /** Null: this server's address has no passkeys. */
   party: Party | null;
@@ -16,7 +17,8 @@ interface PasskeysProps {
   csrf: string;
 }
 
-export function PasskeysCard({ passkeys, party, now, csrf }: PasskeysProps) {
+export function PasskeysCard({ user, passkeys, party, now, csrf }: PasskeysProps) {
+  const isLastFactor = passkeys.length === 1 && !user.totp;
   return (
     <Card
       title="Passkeys"
@@ -36,7 +38,7 @@ export function PasskeysCard({ passkeys, party, now, csrf }: PasskeysProps) {
       ) : (
         <StackTable columns={['Name', 'Added', 'Last used', { text: 'Action', unseen: true }]}>
           {passkeys.map((passkey) => (
-            <PasskeyRow key={passkey.id} passkey={passkey} now={now} csrf={csrf} />
+            <PasskeyRow key={passkey.id} passkey={passkey} isLastFactor={isLastFactor} now={now} csrf={csrf} />
           ))}
         </StackTable>
       )}
@@ -45,7 +47,13 @@ export function PasskeysCard({ passkeys, party, now, csrf }: PasskeysProps) {
   );
 }
 
-function PasskeyRow({ passkey, now, csrf }: Pick<PasskeysProps, 'now' | 'csrf'> & { passkey: StoredPasskey }) {
+interface PasskeyRowProps extends Pick<PasskeysProps, 'now' | 'csrf'> {
+  passkey: StoredPasskey;
+  /** Whether without it a password is enough again. */
+  isLastFactor: boolean;
+}
+
+function PasskeyRow({ passkey, isLastFactor, now, csrf }: PasskeyRowProps) {
   const { id, name, createdAt, lastUsedAt } = passkey;
   return (
     <tr>
@@ -64,7 +72,10 @@ function PasskeyRow({ passkey, now, csrf }: Pick<PasskeysProps, 'now' | 'csrf'> 
             Remove<span class="unseen"> {name}</span>
           </summary>
           <PostForm action={`${PASSKEYS}/${id}/remove`} csrf={csrf}>
-            <p>It opens nothing here any more. Delete it on the device as well.</p>
+            <p>
+              It opens nothing here any more. Delete it on the device as well.
+              {isLastFactor ? ' Your password alone lets you in then.' : null}
+            </p>
             <Submit text="Remove the passkey" danger />
           </PostForm>
         </details>

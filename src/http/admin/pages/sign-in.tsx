@@ -119,6 +119,7 @@ function SecondFactor({ user, party, next, refused }: SecondFactorProps) {
       <Refusal refused={refused} />
       {asksPasskey ? (
         <>
+          <p class="muted">This account asks for a second proof that it is you.</p>
           <PasskeyForm
             party={party}
             action="/admin/second-factor/passkey"
@@ -150,7 +151,7 @@ function SecondFactor({ user, party, next, refused }: SecondFactorProps) {
   );
 }
 
-const RECOVERY_HELP = 'One of those that you kept when you added the passkey. Each works once.';
+const RECOVERY_HELP = 'One of those that you kept. Each works once.';
 
 /** What is asked for after the password; who waited too long signs in again. */
 export function secondFactorPage(request: AdminRequest, next: string, refused: Refused<string> | null) {

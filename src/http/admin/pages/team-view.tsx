@@ -202,6 +202,14 @@ export function UserPage(props: {
               A link with which they choose a new one. It works once, for an hour, and ends all their sessions.
             </p>
             <PostForm action={`${action}/reset`} csrf={csrf}>
+              {user.secondFactor && roles.includes('owner') ? (
+                <ChecksField
+                  name="drop"
+                  legend="Have they lost their second factor?"
+                  values={[]}
+                  choices={[{ value: 'yes', text: 'Switch it off too', help: 'Their passkeys are removed with it.' }]}
+                />
+              ) : null}
               <Submit text="Make the link" />
             </PostForm>
           </Card>

@@ -60,8 +60,9 @@ function userPage(request: UserRequest, refused: Refused<string> | null = null):
 }
 
 async function reset(request: UserRequest): Promise<Outcome> {
-  const { services, visit, params } = request;
-  const result = await services.accounts.issueReset(visit, params.id ?? '');
+  const { services, visit, params, form } = request;
+  const dropSecondFactor = form.text('drop') === 'yes';
+  const result = await services.accounts.issueReset(visit, params.id ?? '', { dropSecondFactor });
   if (!result.ok) return userPage(request, result);
   const lead = 'Pass it on. It works once, for an hour, and is shown only now.';
   return showOnce(request, `/admin/team/${params.id}/link`, {
