@@ -196,13 +196,15 @@ export function FailedPage(props: {
       </Banner>
       {held ? (
         <div class="mend">
-          <PostForm action={action} csrf={csrf} class="inline">
-            <input type="hidden" name="answer" value="go-on" />
-            <button type="submit" class="button primary">
-              Try again
-            </button>
-          </PostForm>
-          <CancelForm action={action} csrf={csrf} text="Cancel" />
+          <div class="choices">
+            <PostForm action={action} csrf={csrf} class="inline">
+              <input type="hidden" name="answer" value="go-on" />
+              <button type="submit" class="button primary">
+                Try again
+              </button>
+            </PostForm>
+            <CancelForm action={action} csrf={csrf} text="Cancel" />
+          </div>
         </div>
       ) : (
         <p>

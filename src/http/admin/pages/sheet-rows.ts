@@ -25,7 +25,7 @@ export async function rowsAtHand({ site, services }: SiteRequest, tab: SheetTab)
 }
 
 /** How long what was read of a tab is shown again: Google counts each look, and rows need them more. */
-const FRESH_MS = 30_000;
+const FRESH_MS = 10_000;
 
 interface Reading {
   since: number;
@@ -36,7 +36,7 @@ interface Reading {
 const ofServer = new WeakMap<AdminServices, Map<string, Reading>>();
 
 /**
- * The lowest rows of a tab of a spreadsheet, read at most twice a minute however many look, and not beside a flush. A
+ * The lowest rows of a tab of a spreadsheet, read at most every 10 s however many look, and not beside a flush. A
  * spreadsheet that can't be read shows what was written to it.
  */
 export async function rowsRead(request: SiteRequest, tab: SheetTab): Promise<ShownRows> {

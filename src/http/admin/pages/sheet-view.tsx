@@ -75,14 +75,16 @@ function Paused({ target, word, reconnect, base, mayEdit, csrf }: SheetProps & {
       <Technical text={target.problem?.technical ?? null} />
       {mayEdit ? (
         <div class="mend">
-          {reconnect ? <ConnectAgain {...reconnect} base={base} csrf={csrf} /> : null}
           {word ? <p>{word.means}</p> : null}
-          <PostForm action={`${base}/resume`} csrf={csrf} class="inline">
-            <input type="hidden" name="word" value={word?.value ?? ''} />
-            <button type="submit" class="button">
-              {word?.button ?? 'Try again now'}
-            </button>
-          </PostForm>
+          <div class="choices">
+            {reconnect ? <ConnectAgain {...reconnect} base={base} csrf={csrf} /> : null}
+            <PostForm action={`${base}/resume`} csrf={csrf} class="inline">
+              <input type="hidden" name="word" value={word?.value ?? ''} />
+              <button type="submit" class="button">
+                {word?.button ?? 'Try again now'}
+              </button>
+            </PostForm>
+          </div>
         </div>
       ) : null}
     </Banner>

@@ -103,8 +103,8 @@ export interface GoogleApi {
   /** The values of row 1 of a tab, or of the first `rows` rows. */
   head(spreadsheetId: string, sheetId: number, rows: number): Promise<Reply<string[][]>>;
   /**
-   * A block of a tab by place: `count` rows from row `start` (zero-based), unformatted, all columns. Trailing
-   * empty cells and rows are missing; a block beyond the grid's end is empty. One `batchGetByDataFilter` with a
+   * A block of a tab by place: `count` rows from row `start` (zero-based), all columns; unformatted, unless it is
+   * asked for as people see it. Trailing empty cells and rows are missing; a block beyond the grid's end is empty. One `batchGetByDataFilter` with a
    * `gridRange`; `majorDimension` ROWS.
    */
   rows(
@@ -112,6 +112,7 @@ export interface GoogleApi {
     sheetId: number,
     start: number,
     count: number,
+    render?: 'FORMATTED_VALUE' | 'UNFORMATTED_VALUE',
   ): Promise<Reply<(string | number | boolean)[][]>>;
   file(spreadsheetId: string): Promise<Reply<DriveFile>>;
   /** OAuth only: makes a spreadsheet, findable by `nonce` after a lost answer (google-sheets.md 1.7). */

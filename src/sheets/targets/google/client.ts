@@ -133,7 +133,7 @@ function valueCalls(
       const reply = await block(id, sheetId, { start: 0, count: rows, render: 'FORMATTED_VALUE' });
       return reply.ok ? { ok: true, value: reply.value.map((row) => row.map(String)) } : reply;
     },
-    rows: (id, sheetId, start, count) => block(id, sheetId, { start, count, render: 'UNFORMATTED_VALUE' }),
+    rows: (id, sheetId, start, count, render = 'UNFORMATTED_VALUE') => block(id, sheetId, { start, count, render }),
   };
 }
 

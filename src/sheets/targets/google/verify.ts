@@ -159,7 +159,7 @@ export async function lastRows(step: Step, formId: string, limit: number): Promi
   const ids = tag === null ? null : await step.api.columns(step.book, [tag]);
   const length = ids?.ok && tag !== null ? (ids.value.get(tag)?.length ?? 1) : 1 + limit;
   const start = Math.max(1, length - limit);
-  const block = await step.api.rows(step.book, tab.sheetId, start, limit);
+  const block = await step.api.rows(step.book, tab.sheetId, start, limit, 'FORMATTED_VALUE');
   if (!block.ok) return [];
   return [head.value[0] ?? [], ...block.value.map((row) => row.map(String))];
 }
