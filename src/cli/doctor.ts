@@ -19,6 +19,7 @@ import {
   ok,
   warning,
 } from './doctor-checks.ts';
+import { checkSingleSignOn } from './doctor-oidc.ts';
 import { openStoreAt } from './session.ts';
 import { checkSheets } from './sheet-drivers.ts';
 
@@ -51,6 +52,7 @@ async function examine(context: Context): Promise<Check[]> {
     ...(doubts.length > 0 ? doubts : [ok('settings', 'all understood')]),
     checkPublicUrl(config),
     ...checkServiceAccountFile(config.google.serviceAccountFile),
+    ...(await checkSingleSignOn(config, context.clock)),
     ...(await examineData(context, config)),
   ];
 }
