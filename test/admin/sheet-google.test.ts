@@ -228,6 +228,8 @@ test('the page asks Google nothing; the rows come by a call of their own, once f
     expect(html).toContain('Edited by hand');
     expect(html).toContain('&lt;img src=x');
     expect(html).not.toContain('<img src=x');
+    // A time as people see it, not the number that it is stored as.
+    expect(html).toMatch(/>\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}</);
   }
   const { length } = await google.calls();
   expect(length).toBeGreaterThan(0);

@@ -38,7 +38,19 @@ function rendered(cell: Cell, render: string): unknown {
   if (render === 'FORMULA' && typeof cell === 'object' && cell?.formula !== undefined) return cell.formula;
   const value = plainValue(cell);
   if (value === null) return '';
-  return render === 'FORMATTED_VALUE' ? formatted(value) : value;
+  if (render !== 'FORMATTED_VALUE') return value;
+  return isTime(cell) && typeof value === 'number' ? timeText(value) : formatted(value);
+}
+
+function isTime(cell: Cell): boolean {
+  const format = typeof cell === 'object' ? (cell?.format?.numberFormat as Json | undefined) : undefined;
+  return format?.type === 'DATE_TIME';
+}
+
+/** A serial number is days since 1899-12-30. In the one pattern that is written here: `yyyy-mm-dd hh:mm:ss`. */
+function timeText(serial: number): string {
+  const at = Date.UTC(1899, 11, 30) + Math.round(serial * 86_400) * 1_000;
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function trimEnd<T>(items: T[], empty: (item: T) => boolean): T[] {

@@ -12,7 +12,7 @@ export function CopyBlock({ id, text, label }: { id: string; text: string; label
   );
 }
 
-/** What is shown once and never again. */
+/** A line to take along whole: what is shown once and never again, or an address to paste elsewhere. */
 export function Secret({ id, text }: { id: string; text: string }) {
   return (
     <p class="secret">

@@ -73,7 +73,7 @@ export function RemoveAccountPage({ account, csrf }: { account: AccountLine; csr
     <>
       <PageTitle title="Remove this account?" />
       <p>
-        <bdi class="strong">{account.email}</bdi> is used by no sheet. {removalMeans(account.kind)}
+        <bdi>{account.email}</bdi> is used by no sheet. {removalMeans(account.kind)}
       </p>
       <PostForm action={`/admin/google/${account.id}/remove`} csrf={csrf}>
         <Submit text="Remove the account" danger />

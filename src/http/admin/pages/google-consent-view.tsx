@@ -1,6 +1,6 @@
 import type { CheckReport } from '../../../sheets/target.ts';
 import type { GoogleConnection, SheetProblem } from '../../../store/sheets.ts';
-import { CopyBlock } from '../components/copy.tsx';
+import { Secret } from '../components/copy.tsx';
 import { PostForm, Submit, TextField } from '../components/form.tsx';
 import { Banner, Card, PageTitle } from '../components/parts.tsx';
 import { RemoveAccount } from './google-accounts-view.tsx';
@@ -103,7 +103,7 @@ function ClientSetUp({ callback }: { callback: string }) {
         , make an OAuth client of the type “Web application” with the redirect URI below, and start this server with its
         id and secret as <code>LTS_GOOGLE_CLIENT_ID</code> and <code>LTS_GOOGLE_CLIENT_SECRET</code>.
       </p>
-      <CopyBlock id="redirect-uri" text={callback} label="Redirect URI" />
+      <Secret id="redirect-uri" text={callback} />
       {isTakenByGoogle(callback) ? null : (
         <p class="help">
           Google takes only addresses with https here, or http://localhost. Set <code>LTS_PUBLIC_URL</code> to the
@@ -143,8 +143,7 @@ export function OtherAccountPage(props: {
       <PageTitle title="Use another account?" />
       <Banner tone="waiting" title="This is not the account that is connected.">
         <p>
-          You chose <bdi class="strong">{email}</bdi>. Rows of this sheet are written as{' '}
-          <bdi class="strong">{inUse}</bdi>. Nothing is changed yet.
+          You chose <bdi>{email}</bdi>. Rows of this sheet are written as <bdi>{inUse}</bdi>. Nothing is changed yet.
         </p>
       </Banner>
       <PostForm action={action} csrf={csrf}>

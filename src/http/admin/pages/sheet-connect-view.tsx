@@ -46,13 +46,8 @@ export function Connect(props: ConnectProps) {
     <>
       <PageTitle
         title={kind === 'local' ? 'Connect a Google sheet' : 'Change the sheet'}
-        lead="Rows go there from now on. Leads that came in before can be sent along."
+        lead={`${inUse === null ? '' : `Connected as ${inUse}. `}Rows go to what you choose from now on. Leads that came in before can be sent along.`}
       />
-      {inUse === null ? null : (
-        <p>
-          Connected as <bdi class="strong">{inUse}</bdi>.
-        </p>
-      )}
       <WhatIsWrong wrong={wrong} />
       {mayConnect ? (
         <>

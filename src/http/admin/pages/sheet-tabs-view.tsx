@@ -109,8 +109,7 @@ export function GoneColumns({ tabs, base, csrf }: { tabs: readonly ListedTab[]; 
         {gone.map(([tab, column]) => (
           <li key={`${tab.id} ${column.key}`}>
             <p>
-              <bdi class="strong">{cut(column.header, 60)}</bdi> <span class="muted">in</span>{' '}
-              <bdi>{cut(tab.title, 60)}</bdi>
+              <bdi>{cut(column.header, 60)}</bdi> <span class="muted">in</span> <bdi>{cut(tab.title, 60)}</bdi>
             </p>
             <PostForm action={`${base}/restore-column`} csrf={csrf} class="inline">
               <input type="hidden" name="form" value={tab.formId} />
