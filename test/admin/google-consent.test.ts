@@ -280,6 +280,9 @@ test('an exchange that fails is told, and does not repeat what Google said of th
   const { html } = await owner.get(location ?? '');
   expect(html).toContain('came too late or was used before');
   expect(html).not.toContain('made-up');
+  // The state is used up, though Google's own code was never shown to us.
+  expect((await owner.get(back)).status).toBe(409);
+  expect(store.sheets.connections()).toEqual([]);
 });
 
 test('an API that is off: nothing is stored, and after it is on one press connects without Google asking again', async () => {
