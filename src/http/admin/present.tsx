@@ -9,7 +9,7 @@ import { ConfirmElsewhere } from './components/oidc.tsx';
 import { PageTitle } from './components/parts.tsx';
 import { OrPasskey, PasskeyForm, partyFor } from './components/passkey.tsx';
 import { AdminFrame, PlainFrame } from './frame.tsx';
-import { rememberSite } from './last-site.ts';
+import { lastSite, rememberSite } from './last-site.ts';
 import { noticeOf } from './notices.ts';
 import type { AdminRequest, PageOutcome, UserRequest } from './route.ts';
 import { withCookies } from './session.ts';
@@ -56,7 +56,9 @@ function plain({ query }: AdminRequest, { title, body, scripts = [] }: PageOutco
 function framed(request: AdminRequest, visit: Visit, { title, body, scripts = [] }: PageOutcome) {
   const { services, params, query, csrf } = request;
   const sites = services.store.sites.list().filter(({ id }) => seesSite(visit.user, id));
-  const site = sites.find(({ id }) => id === params.site) ?? null;
+  // Pages of the server keep the way back to the site that one came from.
+  const siteId = params.site ?? lastSite(request.request);
+  const site = sites.find(({ id }) => id === siteId) ?? null;
   return (
     <AdminFrame
       title={title}
