@@ -4,14 +4,15 @@ import { startServer } from '../support/binary.ts';
 import { batches, singlePosts, startEcho } from './intake.ts';
 import { lists } from './lists.ts';
 import { mcpCalls } from './mcp.ts';
+import { pages } from './pages.ts';
 import { backlog, loneLead } from './sheets.ts';
 import { benchDir, type Result } from './tools.ts';
 
 /*
  * `bun run bench [part …]`: measures the targets on the machine at hand and writes test/bench/latest.md. The compiled
  * program on a fresh folder on disk, driven from other processes, with everything on; figures are ratios within one
- * run wherever a machine's speed would otherwise decide. Parts: single, batch, lists, lone, backlog, mcp.
- * About fourteen minutes.
+ * run wherever a machine's speed would otherwise decide. Parts: single, batch, lists, pages, lone, backlog, mcp.
+ * About eighteen minutes.
  */
 
 const ROOT = join(import.meta.dir, '../..');
@@ -37,6 +38,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   single,
   batch: () => batches(MILLION),
   lists: () => lists(MILLION),
+  pages: () => pages(MILLION),
   lone: () => loneLead(),
   backlog: () => backlog(100_000),
   mcp: () => mcpCalls(),

@@ -89,18 +89,31 @@ export function Moment({ at, now, zone }: { at: number | null; now: number; zone
   );
 }
 
-function exact(at: number, zone: string): string {
-  return `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium', timeZone: zone }).format(at)} (${zone})`;
+/** Made once for each zone and look: to make one takes as long as to render many rows. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatted(at: number, zone: string, look: keyof typeof LOOKS): string {
+  const name = `${look} ${zone}`;
+  const format = formats.get(name) ?? new Intl.DateTimeFormat('en-GB', { ...LOOKS[look], timeZone: zone });
+  formats.set(name, format);
+  return format.format(at);
 }
+
+const SHORT = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
+const LOOKS = {
+  exact: { dateStyle: 'full', timeStyle: 'medium' },
+  short: SHORT,
+  withYear: { ...SHORT, year: 'numeric' },
+} as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>;
+
+const exact = (at: number, zone: string) => `${formatted(at, zone, 'exact')} (${zone})`;
 
 export function shortTime(at: number, now: number, zone: string): string {
   const ago = now - at;
   if (ago >= 0 && ago < MINUTE) return 'just now';
   if (ago >= 0 && ago < 60 * MINUTE) return `${Math.floor(ago / MINUTE)} min ago`;
-  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', timeZone: zone };
   const sameYear = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear();
-  if (!sameYear) options.year = 'numeric';
-  return new Intl.DateTimeFormat('en-GB', { ...options, hour: '2-digit', minute: '2-digit' }).format(at);
+  return formatted(at, zone, sameYear ? 'short' : 'withYear');
 }
 
 /** The address of a lead as a link, where it is one that a browser opens as a page; else as text. */

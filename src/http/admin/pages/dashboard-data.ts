@@ -66,10 +66,7 @@ export function readDashboard(request: SiteRequest): DashboardProps {
     ...health,
     checkList: can(visit.user, 'site.edit', site.id) ? checkList(request, health) : null,
     chart: chartOf(counts, days),
-    forms: forms
-      .list(site.id)
-      .map((form) => ({ ...form, daily: dailyOf(counts, days, form.id) }))
-      .toSorted((a, b) => (b.lastSubmissionAt ?? 0) - (a.lastSubmissionAt ?? 0)),
+    forms: withDays(forms.list(site.id), counts, days),
     latest: leads.list(site.id, { filter: { spam: 'exclude' }, ...order }).slice(0, LATEST),
     pausedTabs: tabs.flatMap((tab) => (tab.problem === null ? [] : [{ ...tab, problem: tab.problem }])),
     maySend: can(visit.user, 'leads.edit', site.id),
@@ -123,13 +120,18 @@ function chartOf(counts: readonly DayCount[], days: readonly string[]): Dashboar
   return { series, days: [...bars].map(([day, values]) => ({ day, values })) };
 }
 
-/** How many leads a form had on each of these days. */
-export function dailyOf(counts: readonly DayCount[], days: readonly string[], formId: string): number[] {
-  const own = Map.groupBy(
-    counts.filter((count) => count.formId === formId),
-    ({ day }) => day,
-  );
-  return days.map((day) => sum(own.get(day) ?? [], 'submissions'));
+/** Forms with how many leads each had on each of these days; the one with the newest lead comes first. */
+export function withDays(forms: readonly StoredForm[], counts: readonly DayCount[], days: readonly string[]) {
+  const byForm = Map.groupBy(counts, ({ formId }) => formId);
+  return forms
+    .map((form) => ({ ...form, daily: dailyOf(byForm.get(form.id) ?? [], days) }))
+    .toSorted((a, b) => (b.lastSubmissionAt ?? 0) - (a.lastSubmissionAt ?? 0));
+}
+
+function dailyOf(counts: readonly DayCount[], days: readonly string[]): number[] {
+  const leads = new Map<string, number>();
+  for (const { day, submissions } of counts) leads.set(day, (leads.get(day) ?? 0) + submissions);
+  return days.map((day) => leads.get(day) ?? 0);
 }
 
 function sum(counts: readonly DayCount[], member: 'submissions' | 'spam'): number {

@@ -12,7 +12,7 @@ import { StackTable } from '../components/table.tsx';
 import { cut, SOURCE_WORDS } from '../lead-words.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { percent } from './dashboard.tsx';
-import { CHART_DAYS, dailyOf } from './dashboard-data.ts';
+import { CHART_DAYS, withDays } from './dashboard-data.ts';
 
 interface FormsProps {
   base: string;
@@ -182,10 +182,7 @@ function formsPage({ site, services, now }: SiteRequest): Outcome {
   const { forms, sites } = services.store;
   const counts = sites.daily(site.id, now, CHART_DAYS);
   const days = daysUntil(now, CHART_DAYS, site.timezone).map(({ day }) => day);
-  const list = forms
-    .list(site.id)
-    .map((form) => ({ ...form, daily: dailyOf(counts, days, form.id) }))
-    .toSorted((a, b) => (b.lastSubmissionAt ?? 0) - (a.lastSubmissionAt ?? 0));
+  const list = withDays(forms.list(site.id), counts, days);
   return {
     title: 'Forms',
     body: <Forms base={`/admin/s/${site.id}`} forms={list} now={now} zone={site.timezone} />,
