@@ -1,7 +1,7 @@
 /*
  * A real OpenID Connect provider as a process of its own. Settings come by the environment: ISSUER (where people reach
- * it: a proxy of the test), CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, AUTH_METHOD, and SHIFT_SECONDS for a clock that is
- * wrong. Its first line says on which port it listens.
+ * it: a proxy of the test), CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, AUTH_METHOD, CLAIMS_IN_TOKEN, and SHIFT_SECONDS for a
+ * clock that is wrong. Its first line says on which port it listens; it ends when its input does.
  *
  * Whoever is typed in as the login signs in; what else there is to say of them comes by `POST /people`.
  */
@@ -47,7 +47,10 @@ const provider = new Provider(setting('ISSUER'), {
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   // With it e-mail and name are on the user's page alone, as Core 5.4 has it; without it they are in the token too.
   conformIdTokenClaims: process.env.CLAIMS_IN_TOKEN !== 'true',
-  findAccount: (_context: unknown, login: string) => ({ accountId: login, claims: () => people.get(login) ?? { sub: login } }),
+  findAccount: (_context: unknown, login: string) => ({
+    accountId: login,
+    claims: () => people.get(login) ?? { sub: login },
+  }),
   cookies: { keys: ['for tests alone'] },
   pkce: { required: () => true },
 });
@@ -62,6 +65,8 @@ const server = createServer(async (request, response) => {
   people.set(claims.sub, claims);
   response.end();
 });
+// It goes with whoever started it, however that one goes.
+process.stdin.on('end', () => process.exit(0)).resume();
 server.listen(0, '127.0.0.1', () => {
   console.log(String((server.address() as AddressInfo).port));
 });

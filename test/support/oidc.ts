@@ -34,7 +34,7 @@ interface LaunchOptions {
 }
 
 export function testProvider(): TestProvider {
-  let child: Bun.Subprocess<'ignore', 'pipe', 'ignore'> | null = null;
+  let child: Bun.Subprocess<'pipe', 'pipe', 'ignore'> | null = null;
   let port = 0;
 
   async function pass(request: Request): Promise<Response> {
@@ -84,7 +84,7 @@ export function testProvider(): TestProvider {
           SHIFT_SECONDS: String(options.shiftSeconds ?? 0),
           CLAIMS_IN_TOKEN: String(options.claimsInToken ?? false),
         },
-        stdin: 'ignore',
+        stdin: 'pipe',
         stdout: 'pipe',
         stderr: 'ignore',
       });
