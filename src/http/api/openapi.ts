@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Elysia } from 'elysia';
 import { once } from '../../lib/once.ts';
+import { matchesEtag } from '../etag.ts';
 import type { Answer } from '../json.ts';
 import type { SCOPE_OF } from '../operations.ts';
 
@@ -43,7 +44,7 @@ export function openApiRoute(deps: OpenApiDeps) {
       const answer = set as Answer;
       answer.headers.etag = etag;
       answer.headers['cache-control'] = 'no-cache';
-      if (matches(request.headers.get('if-none-match'), etag)) {
+      if (matchesEtag(request.headers.get('if-none-match'), etag)) {
         answer.status = 304;
         return null;
       }
@@ -52,11 +53,4 @@ export function openApiRoute(deps: OpenApiDeps) {
     },
     documented('getOpenApi'),
   );
-}
-
-/** RFC 9110, 13.1.2: weakly compared, any of a list. */
-function matches(header: string | null, etag: string): boolean {
-  if (header === null) return false;
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag);
 }

@@ -44,6 +44,14 @@ export function redirectOf(
   return back !== null && /^https?:$/.test(back.protocol) && isKnown(back) ? back.href : null;
 }
 
+/** What a visitor is told once his form is taken. */
+export function thanksOf(endpoint: Pick<Endpoint, 'thanksTitle' | 'thanksText'>): { title: string; text: string } {
+  return {
+    title: endpoint.thanksTitle ?? 'Thank you',
+    text: endpoint.thanksText ?? 'Your message has arrived.',
+  };
+}
+
 /** Any page may call, from any origin: what is taken is decided by its domain, not by the browser. Fetch, 3.2. */
 export const CORS = { 'access-control-allow-origin': '*' } as const;
 

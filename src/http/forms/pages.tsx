@@ -4,6 +4,7 @@ import type { Endpoint } from '../../store/endpoints.ts';
 import type { Site } from '../../store/store.ts';
 import { FORMS_CSS } from '../pages/assets.ts';
 import { Page, renderPage } from '../pages/page.tsx';
+import { thanksOf } from './answer.ts';
 
 /*
  * What visitors of a site see: light, in its name, and none of a search engine's business.
@@ -11,14 +12,14 @@ import { Page, renderPage } from '../pages/page.tsx';
 
 type Words = Pick<Endpoint, 'thanksTitle' | 'thanksText'>;
 
-export function thanksPage(site: Pick<Site, 'name'>, { thanksTitle, thanksText }: Words): string {
-  const title = thanksTitle ?? 'Thank you';
+export function thanksPage(site: Pick<Site, 'name'>, endpoint: Words): string {
+  const { title, text } = thanksOf(endpoint);
   return framed(
     site.name,
     title,
     <>
       <h1 dir="auto">{title}</h1>
-      <Paragraphs text={thanksText ?? 'Your message has arrived.'} />
+      <Paragraphs text={text} />
     </>,
   );
 }

@@ -2,16 +2,17 @@ import { Elysia } from 'elysia';
 import { MAX_FIELD_NAME } from '../../contract/submission.ts';
 import type { Intake } from '../../intake/accept.ts';
 import { type FormControl, readFormParts } from '../../intake/forms/control.ts';
+import { readScript, type ScriptFacts } from '../../intake/forms/script.ts';
 import { cleanLine, cutText } from '../../intake/text.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { networkOf } from '../../lib/networks.ts';
 import { once } from '../../lib/once.ts';
 import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
-import type { Site, SiteStore } from '../../store/store.ts';
+import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
 import type { RateLimiter } from '../rate-limit.ts';
-import { CORS, checkDomain, PREFLIGHT, redirectOf, visitorHeaders, wantsJson } from './answer.ts';
+import { CORS, checkDomain, PREFLIGHT, redirectOf, thanksOf, visitorHeaders, wantsJson } from './answer.ts';
 import { readSentForm } from './body.ts';
 
 export interface FormDeps {
@@ -74,14 +75,18 @@ export function formRoutes(deps: FormDeps) {
     const sent = await readSentForm(request);
     if (sent.files.length > 0) throw new AppError('unsupported_media_type', NO_FILES);
     const { fields, control } = readFormParts(sent.entries, endpoint.honeypot);
-    const { lead } = await deps.intake.submit(submissionOf(fields, control, request), {
+    const script = readScript(control.script);
+    const { lead } = await deps.intake.submit(submissionOf(fields, control, script, request), {
       siteId: site.id,
-      source: 'form_endpoint',
+      source: script === null ? 'form_endpoint' : 'sdk',
       idempotencyKey: request.headers.get('idempotency-key') ?? control.idempotencyKey,
-      form: { by: 'key', key: `endpoint:${endpoint.id}`, name: endpoint.name },
+      form: formOf(endpoint, script),
       spamReason: control.isTrapped ? TRAPPED : null,
     });
-    if (wantsJson(request, endpoint)) return Response.json({ ok: true, id: lead.id }, { headers: CORS });
+    if (script?.wantsJson || wantsJson(request, endpoint)) {
+      const thanks = script === null ? {} : { thanks: thanksOf(endpoint) };
+      return Response.json({ ok: true, id: lead.id, ...thanks }, { headers: CORS });
+    }
     const next = endpoint.answer === 'thanks' ? null : redirectOf(control.redirect, endpoint, site, request.headers);
     return new Response(null, { status: 302, headers: { ...CORS, location: next ?? `/f/${endpoint.id}/thanks` } });
   }
@@ -117,17 +122,33 @@ function checkRate(request: Request, endpoint: Endpoint, { addressOf, limits }: 
   });
 }
 
-/** A form as the contract has it: what the visitor typed, and what his browser says beside it. */
-function submissionOf(fields: Record<string, unknown>, control: FormControl, { headers }: Request) {
-  const name = control.formName === null ? '' : cutText(cleanLine(control.formName), MAX_FIELD_NAME);
+/** The form of a lead that names none: the one our script knows again, else that of the endpoint. */
+function formOf({ id, name }: Endpoint, script: ScriptFacts | null): FormRef {
+  const known = script?.form;
+  return known
+    ? { by: 'key', key: `sdk:${known.fingerprint}`, name: known.name || name }
+    : { by: 'key', key: `endpoint:${id}`, name };
+}
+
+/** A form as the contract has it: what the visitor typed, and what his browser and our script say beside it. */
+function submissionOf(
+  fields: Record<string, unknown>,
+  control: FormControl,
+  script: ScriptFacts | null,
+  { headers }: Request,
+) {
+  const asked = control.formName ?? script?.formName;
+  const name = asked ? cutText(cleanLine(asked), MAX_FIELD_NAME) : '';
   const mail = { subject: control.subject, reply_to: control.replyTo };
-  const metadata = Object.fromEntries(Object.entries(mail).filter(([, value]) => value !== null));
+  const said = Object.fromEntries(Object.entries(mail).filter(([, value]) => value !== null));
+  const metadata = { ...script?.context.metadata, ...said };
   return {
     fields,
     ...(name === '' ? {} : { form_name: name }),
     page_url: headers.get('referer'),
     user_agent: headers.get('user-agent'),
     language: headers.get('accept-language')?.split(/[,;]/, 1)[0]?.trim() || null,
+    ...script?.context,
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
   };
 }

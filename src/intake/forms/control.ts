@@ -18,7 +18,7 @@ export interface FormControl {
   isTrapped: boolean;
   /** What a captcha's widget put in. */
   captcha: string | null;
-  /** The metadata of our script, as JSON. */
+  /** The metadata of our script, as JSON: `readScript` says what is believed of it. */
   script: string | null;
 }
 

@@ -2,10 +2,11 @@ import type { Source } from '../../contract/source.ts';
 import { formEndpoint } from './form-endpoint.ts';
 import { mcp } from './mcp.ts';
 import { restApi } from './rest-api.ts';
+import { sdk } from './sdk.ts';
 import type { SourceAdapter } from './source.ts';
 
 /** Every source there is. A new one is a file beside this and a line here. */
-export const sources: readonly SourceAdapter[] = [restApi, mcp, formEndpoint];
+export const sources: readonly SourceAdapter[] = [restApi, mcp, formEndpoint, sdk];
 
 const byId = new Map(sources.map((adapter) => [adapter.id, adapter]));
 

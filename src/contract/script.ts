@@ -1,0 +1,39 @@
+import type { CLICK_IDS, UTM_NAMES } from './submission.ts';
+
+/*
+ * What the browser's script (src/sdk) says beside a form's fields: JSON in the field `_lts`. Types alone, since the script
+ * has to stay small; intake/forms/script.ts says what is believed of it.
+ */
+
+/** How a visitor came to the site. */
+export interface Touch extends Partial<Record<(typeof UTM_NAMES)[number] | (typeof CLICK_IDS)[number], string>> {
+  /** Unix time in milliseconds, by the visitor's clock. */
+  at: number;
+  /** The page that was opened. */
+  url: string;
+  /** The page that led there, where it is another site's. */
+  ref?: string;
+}
+
+export interface ScriptData {
+  v: 1;
+  /** What the form is called. */
+  form?: string;
+  /** Knows the form again, whatever it is called; left out where somebody named it. */
+  key?: string;
+  /** Nobody looks at the answer as a page. */
+  json?: true;
+  /** How long the form was there before it was sent, in milliseconds. */
+  ms?: number;
+  url: string;
+  title: string;
+  ref: string;
+  screen: string;
+  lang: string;
+  tz: string;
+  /** What the header `User-Agent` does not say. */
+  os?: string;
+  device?: string;
+  first?: Touch;
+  last?: Touch;
+}
