@@ -20,6 +20,8 @@ export const ID_PREFIXES = [
   'psk',
   'aud',
   'view',
+  'hook',
+  'call',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

@@ -7,6 +7,7 @@ import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
 import type { EndpointStore } from './endpoints.ts';
+import type { HookStore } from './hooks.ts';
 import type { SheetStore } from './sheets.ts';
 import type { LeadViewStore } from './views.ts';
 
@@ -27,6 +28,8 @@ export interface Store {
   readonly forms: FormStore;
   /** The addresses that web forms are sent to. */
   readonly endpoints: EndpointStore;
+  /** The addresses that other services send leads to. */
+  readonly hooks: HookStore;
   readonly leads: LeadStore;
   readonly sheets: SheetStore;
   /** How people want to see a site's leads. */
@@ -46,7 +49,7 @@ export interface Store {
   readonly metrics: readonly Metric[];
   /** What `doctor` and `/readyz` look at. */
   health(): StoreHealth;
-  /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches, sessions and links that are over. */
+  /** Removes what is kept for a limited time only: idempotency keys over 24 h, settled batches, calls of hooks, sessions and links that are over. */
   prune(nowMs: number): Promise<void>;
   /** Finishes the writes under way, then closes the file. */
   close(): Promise<void>;

@@ -64,6 +64,54 @@ CREATE TABLE google_connection (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE hook (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  token_hash TEXT NOT NULL UNIQUE,
+  token_sealed TEXT NOT NULL,
+  mapping TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  secrets TEXT NOT NULL,
+  active INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_call_at INTEGER
+) STRICT;
+
+CREATE TABLE hook_call (
+  id TEXT PRIMARY KEY,
+  hook_id TEXT NOT NULL REFERENCES hook (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  method TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  body TEXT,
+  bytes INTEGER NOT NULL,
+  verified INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  message TEXT NOT NULL,
+  lead_ids TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE hook_event (
+  hook_id TEXT NOT NULL REFERENCES hook (id) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  problem TEXT,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (hook_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hook_seen (
+  hook_id TEXT NOT NULL REFERENCES hook (id) ON DELETE CASCADE,
+  mark TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  lead_ids TEXT NOT NULL,
+  PRIMARY KEY (hook_id, mark)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE idempotency (
   site_id TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -335,6 +383,16 @@ CREATE INDEX audit_object ON audit (object_id, id);
 CREATE INDEX audit_site ON audit (site_id, id);
 
 CREATE INDEX endpoint_site ON endpoint (site_id, id);
+
+CREATE INDEX hook_call_age ON hook_call (at);
+
+CREATE INDEX hook_call_hook ON hook_call (hook_id, id);
+
+CREATE INDEX hook_event_due ON hook_event (next_at);
+
+CREATE INDEX hook_seen_age ON hook_seen (at);
+
+CREATE INDEX hook_site ON hook (site_id, id);
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
 

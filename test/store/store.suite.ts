@@ -8,6 +8,7 @@ import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeEndpoints } from './suite/endpoints.ts';
 import { describeForms } from './suite/forms.ts';
+import { describeHooks } from './suite/hooks.ts';
 import { describeKeys } from './suite/keys.ts';
 import { describeLeadRemoval } from './suite/lead-removal.ts';
 import { describeLeads } from './suite/leads.ts';
@@ -52,6 +53,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccountIdentities(world);
     describeAccountPasskeys(world);
     describeEndpoints(world);
+    describeHooks(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

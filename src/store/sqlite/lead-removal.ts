@@ -4,6 +4,7 @@ import type { Fields, FieldValue, SyncStatus } from '../../contract/submission.t
 import type { SheetStore } from '../sheets.ts';
 import type { LeadStore } from '../store.ts';
 import type { Context } from './context.ts';
+import { FORGET_CALLS } from './hooks.ts';
 import { FORGET_SETTLED } from './sheet-batches.ts';
 import { localBook } from './sheet-targets.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
@@ -51,6 +52,7 @@ export function createLeadRemoval(
   const deleteCells = db.query<unknown, [string, string]>(
     'DELETE FROM sheet_update WHERE site_id = ? AND lead_id IN (SELECT value FROM json_each(?))',
   );
+  const deleteCalls = db.query<unknown, [string, string]>(FORGET_CALLS);
   // An open batch keeps its leads: it is known by what it was sent with, and settles without those that are gone.
   const forgetSettled = db.query<unknown, [string]>(FORGET_SETTLED);
   const sayAnew = db.query<unknown, [string, string]>(
@@ -99,6 +101,7 @@ export function createLeadRemoval(
     if (withRows)
       for (const [formId, ofForm] of Map.groupBy(leads, (lead) => lead.form_id)) queue(siteId, formId, ofForm);
     deleteCells.run(siteId, list);
+    deleteCalls.run(siteId, list);
     forgetSettled.run(list);
     sayAnew.run(siteId, list);
     forgetReplays(siteId, leads);

@@ -8,6 +8,7 @@ import accounts from '../../../migrations/0007_accounts.sql' with { type: 'text'
 import oidc from '../../../migrations/0008_oidc.sql' with { type: 'text' };
 import leadViews from '../../../migrations/0009_lead_views.sql' with { type: 'text' };
 import endpoints from '../../../migrations/0010_endpoints.sql' with { type: 'text' };
+import hooks from '../../../migrations/0011_hooks.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, name: 'oidc', sql: oidc },
   { version: 9, name: 'lead_views', sql: leadViews },
   { version: 10, name: 'endpoints', sql: endpoints },
+  { version: 11, name: 'hooks', sql: hooks },
 ];

@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { createEndpoints } from './endpoints.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
+import { createHooks } from './hooks.ts';
 import { createKeys } from './keys.ts';
 import { createLeadRemoval } from './lead-removal.ts';
 import { LeadRows } from './lead-rows.ts';
@@ -86,7 +87,8 @@ export function openStore(options: StoreOptions): Store {
   const audit = createAudit(context);
   const accounts = createAccounts(context, audit);
   const endpoints = createEndpoints(context);
-  caches.push(siteCache, formCache, keys, accounts, endpoints);
+  const hooks = createHooks(context);
+  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks);
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -133,6 +135,7 @@ export function openStore(options: StoreOptions): Store {
     audit,
     forms: createForms(context, formCache),
     endpoints,
+    hooks,
     leads: {
       ...createLeads(context, {
         forms: formCache,
@@ -173,6 +176,7 @@ export function openStore(options: StoreOptions): Store {
       writer.run((turn) => {
         pruneKeys.run(nowMs - IDEMPOTENCY_MS);
         accounts.prune(turn, nowMs);
+        hooks.prune(nowMs);
         for (const sql of PRUNE_BATCHES) db.query<unknown, [number]>(sql).run(nowMs - BATCH_MEMORY_MS);
       }),
     async close() {
