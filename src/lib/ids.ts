@@ -20,6 +20,7 @@ export const ID_PREFIXES = [
   'psk',
   'aud',
   'view',
+  'file',
   'hook',
   'call',
 ] as const;

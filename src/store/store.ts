@@ -7,6 +7,7 @@ import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
 import type { EndpointStore } from './endpoints.ts';
+import type { FileStore, NewFile } from './files.ts';
 import type { HookStore } from './hooks.ts';
 import type { SheetStore } from './sheets.ts';
 import type { LeadViewStore } from './views.ts';
@@ -31,6 +32,8 @@ export interface Store {
   /** The addresses that other services send leads to. */
   readonly hooks: HookStore;
   readonly leads: LeadStore;
+  /** What is known of the files that came with leads. */
+  readonly files: FileStore;
   readonly sheets: SheetStore;
   /** How people want to see a site's leads. */
   readonly views: LeadViewStore;
@@ -277,6 +280,8 @@ export interface NewLead {
   submittedAt: number | null;
   /** The reason it is taken for spam; null: it isn't. */
   spamReason: string | null;
+  /** Those its body names; left out: none. */
+  files?: readonly NewFile[];
 }
 
 /** One item of a request: a good lead, or why it was refused before it came here (kept for a replay). */

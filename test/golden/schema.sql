@@ -39,6 +39,17 @@ CREATE TABLE endpoint (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE file (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  lead_id TEXT,
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  path TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE form (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -383,6 +394,10 @@ CREATE INDEX audit_object ON audit (object_id, id);
 CREATE INDEX audit_site ON audit (site_id, id);
 
 CREATE INDEX endpoint_site ON endpoint (site_id, id);
+
+CREATE INDEX file_lead ON file (site_id, lead_id);
+
+CREATE INDEX file_ownerless ON file (id) WHERE lead_id IS NULL;
 
 CREATE INDEX hook_call_age ON hook_call (at);
 

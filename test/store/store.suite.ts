@@ -7,6 +7,7 @@ import { describeAccountPasskeys } from './suite/account-passkeys.ts';
 import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeEndpoints } from './suite/endpoints.ts';
+import { describeFiles } from './suite/files.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeHooks } from './suite/hooks.ts';
 import { describeKeys } from './suite/keys.ts';
@@ -54,6 +55,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccountPasskeys(world);
     describeEndpoints(world);
     describeHooks(world);
+    describeFiles(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

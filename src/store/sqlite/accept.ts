@@ -4,11 +4,13 @@ import type {
   AcceptResult,
   FormRef,
   Lead,
+  LeadBody,
   LeadStore,
   NewLead,
   RefusedItem,
 } from '../store.ts';
 import type { Context } from './context.ts';
+import type { Files } from './files.ts';
 import type { FormCache, KnownForm } from './form-cache.ts';
 import { bodyText, type LeadRows } from './lead-rows.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
@@ -26,6 +28,7 @@ interface Deps {
   forms: FormCache;
   rows: LeadRows;
   tallies: TallyStatements;
+  files: Pick<Files, 'keep'>;
   /** Whether the site's leads go to a sheet at all; null: there is no such site. */
   siteSyncs(siteId: string): boolean | null;
 }
@@ -102,7 +105,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   /** Notes field names not seen before; written once per form and turn. */
   function noteFields(form: KnownForm, lead: NewLead, turn: Turn): void {
     const fields = form.fields as Set<string>;
-    for (const name of Object.keys(lead.body.fields)) {
+    for (const name of fieldNames(lead.body)) {
       if (fields.has(name) || fields.size >= MAX_KNOWN_FIELDS) continue;
       fields.add(name);
       const grown = turn.shared(GROWN, () => {
@@ -128,7 +131,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       formName: form.name,
       sheetTab: syncStatus === 'skipped' ? null : form.sheetTab,
       source: lead.source,
-      body: lead.body,
+      body: deps.rows.shown(lead.body),
       judgement: null,
       quality: null,
       spam,
@@ -153,6 +156,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       bodyText(lead.body),
     ]);
     if (turn.late) sayAnew.run(id, siteId);
+    if (lead.files !== undefined) deps.files.keep(stored, lead.files, turn);
     noteFields(form, lead, turn);
     const tally = tallyOf(turn, deps.tallies);
     tally.countLead(stored, spam ? 'spam' : form.ignored ? 'ignored' : 'submissions', 1);
@@ -200,6 +204,12 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   }
 
   return (request) => writer.run((turn) => acceptInTurn(request, turn));
+}
+
+/** Files have a field too: that of the input they were chosen in. */
+function fieldNames({ fields, files }: LeadBody): string[] {
+  const names = Object.keys(fields);
+  return files.length === 0 ? names : [...names, ...files.map(({ field }) => field)];
 }
 
 function remember(result: AcceptResult): Remembered {

@@ -4,6 +4,7 @@ import type { Fields, FieldValue, SyncStatus } from '../../contract/submission.t
 import type { SheetStore } from '../sheets.ts';
 import type { LeadStore } from '../store.ts';
 import type { Context } from './context.ts';
+import { GIVE_UP_FILES } from './files.ts';
 import { FORGET_CALLS } from './hooks.ts';
 import { FORGET_SETTLED } from './sheet-batches.ts';
 import { localBook } from './sheet-targets.ts';
@@ -52,6 +53,7 @@ export function createLeadRemoval(
   const deleteCells = db.query<unknown, [string, string]>(
     'DELETE FROM sheet_update WHERE site_id = ? AND lead_id IN (SELECT value FROM json_each(?))',
   );
+  const giveUpFiles = db.query<unknown, [string, string]>(GIVE_UP_FILES);
   const deleteCalls = db.query<unknown, [string, string]>(FORGET_CALLS);
   // An open batch keeps its leads: it is known by what it was sent with, and settles without those that are gone.
   const forgetSettled = db.query<unknown, [string]>(FORGET_SETTLED);
@@ -102,6 +104,7 @@ export function createLeadRemoval(
       for (const [formId, ofForm] of Map.groupBy(leads, (lead) => lead.form_id)) queue(siteId, formId, ofForm);
     deleteCells.run(siteId, list);
     deleteCalls.run(siteId, list);
+    giveUpFiles.run(siteId, list);
     forgetSettled.run(list);
     sayAnew.run(siteId, list);
     forgetReplays(siteId, leads);

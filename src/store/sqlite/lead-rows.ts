@@ -41,11 +41,14 @@ export function bodyText(body: LeadBody): string {
 /** Reads rows as leads: the form's present name and tab come from the cache. */
 export class LeadRows {
   readonly #forms: FormCache;
+  readonly #publicUrl: () => string;
   readonly #one;
   readonly #many;
 
-  constructor(db: Database, forms: FormCache) {
+  /** @param publicUrl where the server is reached now, whatever it was when a lead came */
+  constructor(db: Database, forms: FormCache, publicUrl: () => string) {
     this.#forms = forms;
+    this.#publicUrl = publicUrl;
     this.#one = db.query<LeadRow, [string, string]>(`SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND id = ?`);
     this.#many = db.query<LeadRow, [string, string]>(
       `SELECT ${LEAD_COLUMNS} FROM lead WHERE site_id = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id`,
@@ -66,6 +69,13 @@ export class LeadRows {
     return this.#many.all(siteId, JSON.stringify(ids));
   }
 
+  /** The body with whole addresses for its files: stored are their paths. */
+  shown(body: LeadBody): LeadBody {
+    if (body.files.length === 0) return body;
+    const base = this.#publicUrl();
+    return { ...body, files: body.files.map((file) => ({ ...file, url: base + file.url })) };
+  }
+
   toLead(row: LeadRow): Lead {
     const form = this.#forms.site(row.site_id).byId(row.form_id);
     const syncStatus = row.sync_status as SyncStatus;
@@ -76,7 +86,7 @@ export class LeadRows {
       formName: form?.name ?? '',
       sheetTab: syncStatus === 'skipped' ? null : (form?.sheetTab ?? null),
       source: row.source as Source,
-      body: { ...emptyBody(), ...(JSON.parse(row.body) as Partial<LeadBody>) },
+      body: this.shown({ ...emptyBody(), ...(JSON.parse(row.body) as Partial<LeadBody>) }),
       judgement: row.judgement === null ? null : (JSON.parse(row.judgement) as Judgement),
       quality: row.quality,
       spam: row.spam === 1,

@@ -3,6 +3,7 @@ import type { CellContent, QueuedCell } from '../sheets.ts';
 import type { Judgement, Lead, LeadStore } from '../store.ts';
 import { createAccept } from './accept.ts';
 import type { Context } from './context.ts';
+import type { Files } from './files.ts';
 import type { FormCache } from './form-cache.ts';
 import { createLeadLists } from './lead-lists.ts';
 import type { LeadRemoval } from './lead-removal.ts';
@@ -16,6 +17,7 @@ interface Deps {
   forms: FormCache;
   rows: LeadRows;
   tallies: TallyStatements;
+  files: Pick<Files, 'keep'>;
   search: Pick<Search, 'at'>;
   limits: ListLimits;
   siteSyncs(siteId: string): boolean | null;

@@ -9,6 +9,7 @@ import oidc from '../../../migrations/0008_oidc.sql' with { type: 'text' };
 import leadViews from '../../../migrations/0009_lead_views.sql' with { type: 'text' };
 import endpoints from '../../../migrations/0010_endpoints.sql' with { type: 'text' };
 import hooks from '../../../migrations/0011_hooks.sql' with { type: 'text' };
+import files from '../../../migrations/0012_files.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, name: 'lead_views', sql: leadViews },
   { version: 10, name: 'endpoints', sql: endpoints },
   { version: 11, name: 'hooks', sql: hooks },
+  { version: 12, name: 'files', sql: files },
 ];

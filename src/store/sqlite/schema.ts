@@ -5,6 +5,7 @@ import type { SyncStatus } from '../../contract/submission.ts';
 import type { EndpointAnswer } from '../endpoints.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
+import { FILE_TABLES } from './schema-files.ts';
 import { HOOK_TABLES } from './schema-hooks.ts';
 import { VIEW_TABLES } from './schema-views.ts';
 
@@ -209,4 +210,5 @@ export const TABLES = {
   ...ACCOUNT_TABLES,
   ...VIEW_TABLES,
   ...HOOK_TABLES,
+  ...FILE_TABLES,
 };

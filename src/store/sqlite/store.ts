@@ -10,6 +10,7 @@ import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import { createEndpoints } from './endpoints.ts';
+import { createFiles } from './files.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
 import { createHooks } from './hooks.ts';
@@ -38,6 +39,8 @@ export interface StoreOptions extends OpenOptions {
   /** The vault's check value: a database made under another `LTS_SECRET` is refused. */
   secretCheck: string;
   limits?: Partial<ListLimits>;
+  /** Where the server is reached, without a slash at the end, for the links to files; '' when left out. */
+  publicUrl?: () => string;
 }
 
 const BATCH_MEMORY_MS = 86_400_000;
@@ -81,14 +84,15 @@ export function openStore(options: StoreOptions): Store {
   const context: Context = { db, orm: drizzle({ client: db }), writer, clock: options.clock, ids: options.ids, caches };
   const siteCache = createSiteCache(context);
   const formCache = new FormCache(db);
-  const rows = new LeadRows(db, formCache);
+  const rows = new LeadRows(db, formCache, options.publicUrl ?? (() => ''));
   const tallies = tallyStatements(db);
   const keys = createKeys(context);
   const audit = createAudit(context);
   const accounts = createAccounts(context, audit);
   const endpoints = createEndpoints(context);
   const hooks = createHooks(context);
-  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks);
+  const files = createFiles(context);
+  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, files);
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -141,6 +145,7 @@ export function openStore(options: StoreOptions): Store {
         forms: formCache,
         rows,
         tallies,
+        files,
         search,
         limits,
         siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
@@ -148,6 +153,7 @@ export function openStore(options: StoreOptions): Store {
       }),
       ...removal,
     },
+    files,
     sheets: {
       ...createSheetTargets(context, siteCache),
       ...tabMethods,

@@ -1,5 +1,6 @@
-import { type FileHandle, open, readdir, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode, FILE_MODE, syncFolder, unlessMissing, writeAll } from '../../../lib/file-system.ts';
 import { RecordSplitter } from '../../csv.ts';
 
 /** How a file looked when we last let go of it. A file that looks otherwise was touched by somebody else. */
@@ -11,37 +12,15 @@ export interface Stamp {
 
 /** Read and written at a time: little enough that requests that come in meanwhile hardly wait. */
 const CHUNK_BYTES = 1 << 18;
-/** Leads are personal data: for the account that runs the server alone. */
-const FILE_MODE = 0o600;
 
 /** null: there is no such file. Other errors of the file system are thrown, here and below. */
 export async function stampOf(path: string): Promise<Stamp | null> {
-  try {
-    const { size, mtimeMs, ino } = await stat(path);
-    return { size, mtimeMs, ino };
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const found = await unlessMissing(stat(path));
+  return found && { size: found.size, mtimeMs: found.mtimeMs, ino: found.ino };
 }
 
 export function sameStamp(a: Stamp | null | undefined, b: Stamp | null | undefined): boolean {
   return !!a && !!b && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
-}
-
-/** The system's name of an error: `ENOSPC` …; '' for anything that is no error of the system. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-/** The names in a folder; none when there is no folder. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** Makes the file's bytes end with `bytes` written at `position`; what lay beyond is gone. On disk when it resolves. */
@@ -79,34 +58,6 @@ export async function writeFile(path: string, parts: AsyncIterable<Buffer>): Pro
     return length;
   } finally {
     await file.close();
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
-/** Renames, over a file that is there, so that a power cut leaves the one or the other. */
-export async function moveFile(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncFolder(dirname(to));
-}
-
-/** Makes new and changed names in a folder last. Windows and some network folders know no such thing. */
-export async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EACCES'].includes(errorCode(error))) throw error;
   }
 }
 

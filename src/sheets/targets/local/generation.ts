@@ -1,7 +1,8 @@
 import { mkdir, unlink } from 'node:fs/promises';
+import { moveFile } from '../../../lib/file-system.ts';
 import type { CellUpdate, SheetColumn, SheetTab } from '../../../store/sheets.ts';
 import type { Lead, Site } from '../../../store/store.ts';
-import { inChunks, moveFile, readRecords, sameStamp, stampOf, writeFile } from './files.ts';
+import { inChunks, readRecords, sameStamp, stampOf, writeFile } from './files.ts';
 import {
   type CellChanges,
   cellChanges,

@@ -1,6 +1,6 @@
 import { AppError } from '../../../lib/errors.ts';
+import { errorCode } from '../../../lib/file-system.ts';
 import type { SheetProblem } from '../../../store/sheets.ts';
-import { errorCode } from './files.ts';
 
 const FULL =
   'The disk is full, so no rows can be written to the local workbook. Free some space; writing goes on by itself.';

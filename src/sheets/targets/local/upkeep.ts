@@ -1,8 +1,9 @@
 import { unlink } from 'node:fs/promises';
+import { moveFile, namesIn, unlessMissing } from '../../../lib/file-system.ts';
 import type { SheetTab } from '../../../store/sheets.ts';
 import type { FormOutline, Site } from '../../../store/store.ts';
 import { asideTitle, fileTitle, foldTitle, freeTitle, isTitleOf } from './file-names.ts';
-import { errorCode, lastRecords, moveFile, namesIn, readSlice, sameStamp, stampOf } from './files.ts';
+import { lastRecords, readSlice, sameStamp, stampOf } from './files.ts';
 import { headerRow, inFileOrder, isOurTail, leadRow, recordId } from './table.ts';
 import { generationPath, siteFolder, tabPath, type Workbook } from './workbook.ts';
 
@@ -25,17 +26,9 @@ const MAX_REMOVALS = 10_000;
 export async function finishGenerations(book: Workbook, tab: SheetTab): Promise<void> {
   const { generation } = tab;
   if (generation > 0) {
-    await ifThere(() => moveFile(generationPath(book.dir, tab, generation), tabPath(book.dir, tab)));
+    await unlessMissing(moveFile(generationPath(book.dir, tab, generation), tabPath(book.dir, tab)));
   }
-  await ifThere(() => unlink(generationPath(book.dir, tab, generation + 1)));
-}
-
-async function ifThere(task: () => Promise<void>): Promise<void> {
-  try {
-    await task();
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
+  await unlessMissing(unlink(generationPath(book.dir, tab, generation + 1)));
 }
 
 /** What a tab's file is, after whatever a crash left is put right. */
