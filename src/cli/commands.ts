@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { endpointCommands } from './endpoint.ts';
 import { formCommands } from './form.ts';
 import { healthcheckCommand } from './healthcheck.ts';
 import { keyCommands } from './key.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...keyCommands,
   ...sheetCommands,
   ...formCommands,
+  ...endpointCommands,
   ...leadCommands,
   configCommand,
   doctorCommand,

@@ -1,4 +1,3 @@
-import { readFile } from '../config/process.ts';
 import { AppError, invalid } from '../lib/errors.ts';
 import { letGo } from '../sheets/hand-over.ts';
 import type { GoogleApi } from '../sheets/targets/google/api.ts';
@@ -8,6 +7,7 @@ import type { NewSheetTarget } from '../store/sheets.ts';
 import type { Site } from '../store/store.ts';
 import { record } from './audit.ts';
 import { type Context, done, EXIT, type Outcome } from './command.ts';
+import { readInput } from './input.ts';
 import type { Session } from './session.ts';
 import { backfill } from './sheet-compare.ts';
 import { checkText, driversFor, siteTarget } from './sheet-drivers.ts';
@@ -83,14 +83,12 @@ async function leave(context: Context, session: Session, site: Site, nextBook: s
 
 /** The key file that was named; its text is a secret and never repeated. */
 async function accountGiven(context: Context): Promise<{ account: ServiceAccount; text: string } | null> {
-  const path = context.args.text('service-account');
-  if (path === undefined) return null;
-  const read = path === '-' ? { ok: true as const, text: await context.readStdin() } : readFile(path);
-  if (!read.ok) throw invalid(`--service-account: ${path} can't be read: ${read.reason}.`);
+  const text = await readInput(context, 'service-account');
+  if (text === null) return null;
   const { parseServiceAccount } = await import('../sheets/targets/google/service-account.ts');
-  const parsed = parseServiceAccount(read.text);
+  const parsed = parseServiceAccount(text);
   if (!parsed.ok) throw invalid(`--service-account: ${parsed.message}`);
-  return { account: parsed.account, text: read.text };
+  return { account: parsed.account, text };
 }
 
 /** The account of the settings; without one there is nobody to write as. */

@@ -13,6 +13,7 @@ export function readDomains(text: string): { ok: true; domains: string[] } | { o
     const domain = readDomain(word);
     if (domain === null) return { ok: false, wrong: word };
     domains.add(domain);
+    if (domains.size > MAX_DOMAINS) return { ok: false, wrong: word };
   }
   return { ok: true, domains: [...domains] };
 }

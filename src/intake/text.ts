@@ -67,7 +67,7 @@ function isBlank(code: number): boolean {
 }
 
 /** By hand: a regular expression for the end of a text is quadratic on a long run of blanks. */
-function trimEnds(text: string): string {
+export function trimEnds(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && isBlank(text.charCodeAt(start))) start++;

@@ -1,15 +1,26 @@
 import { toTime } from '../lib/time.ts';
 import type { AuditValues } from './accounts.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { SheetTarget } from './sheets.ts';
 import type { Site, StoredForm, StoredKey } from './store.ts';
 
 /** What the audit log keeps of things, whichever door they were changed by. Nothing secret. */
 
-export const siteValues = ({ name, client, timezone, syncEnabled }: Site): AuditValues => ({
+export const siteValues = ({ name, client, timezone, syncEnabled, allowedDomains }: Site): AuditValues => ({
   name,
   client,
   timezone,
   sync: syncEnabled,
+  allowed_domains: allowedDomains,
+});
+
+export const endpointValues = (endpoint: Endpoint): AuditValues => ({
+  name: endpoint.name,
+  answer: endpoint.answer,
+  redirect_url: endpoint.redirectUrl,
+  thanks_title: endpoint.thanksTitle,
+  thanks_text: endpoint.thanksText,
+  honeypot: endpoint.honeypot,
 });
 
 export const keyValues = ({ name, prefix, scopes, expiresAt }: StoredKey): AuditValues => ({

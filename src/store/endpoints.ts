@@ -1,5 +1,5 @@
-/** What a visitor sees after sending a form. Spec 3, "Form endpoint". */
-export const ENDPOINT_ANSWERS = ['redirect', 'thanks', 'json'] as const;
+import type { ENDPOINT_ANSWERS } from '../contract/endpoint.ts';
+
 export type EndpointAnswer = (typeof ENDPOINT_ANSWERS)[number];
 
 /** The field that people leave empty and bots fill in, unless an endpoint names another. */

@@ -1,3 +1,4 @@
+import type { Endpoint as EndpointView } from '../contract/endpoint.ts';
 import type { Form as FormView } from '../contract/form.ts';
 import type { Key as KeyView } from '../contract/key.ts';
 import type { Site as SiteView } from '../contract/site.ts';
@@ -5,6 +6,7 @@ import type { Submission } from '../contract/submission.ts';
 import type { User as UserView } from '../contract/user.ts';
 import { toTime } from '../lib/time.ts';
 import type { StoredUser } from './accounts.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { SheetTarget, SyncCounts } from './sheets.ts';
 import type { Lead, Site, SiteCounts, StoredForm, StoredKey } from './store.ts';
 
@@ -69,6 +71,19 @@ export function toUser(user: StoredUser): UserView {
     second_factor: user.secondFactor,
     created_at: toTime(user.createdAt),
     last_sign_in_at: toTimeOrNull(user.lastSignInAt),
+  };
+}
+
+export function toEndpoint(endpoint: Endpoint): EndpointView {
+  return {
+    id: endpoint.id,
+    name: endpoint.name,
+    answer: endpoint.answer,
+    redirect_url: endpoint.redirectUrl,
+    thanks_title: endpoint.thanksTitle,
+    thanks_text: endpoint.thanksText,
+    honeypot: endpoint.honeypot,
+    created_at: toTime(endpoint.createdAt),
   };
 }
 

@@ -8,6 +8,7 @@ export const THINGS: Readonly<Record<string, keyof SiteThings | keyof ServerThin
   'leads/:lead': 'lead',
   'forms/:form': 'form',
   'keys/:key': 'key',
+  'endpoints/:endpoint': 'endpoint',
   'csv/:tab': 'tab',
   'views/:view': 'view',
   'sessions/:id': 'session',

@@ -85,6 +85,10 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/sheet/choices': { form: () => ({ columns: ['source'], quality: 'Good\nBad' }) },
 
   '/admin/s/:site/sources/keys': { form: () => ({ name: 'New', scopes: 'forms:read', expires: 'never' }) },
+  '/admin/s/:site/sources/endpoints': { form: () => ({ name: 'Landing page' }) },
+  '/admin/s/:site/sources/endpoints/:endpoint': {
+    form: () => ({ name: 'Campaign', answer: 'thanks', honeypot: 'website' }),
+  },
   '/admin/s/:site/sources/keys/:key/rotate': { form: () => ({ hours: '1' }) },
   '/admin/s/:site/sources/keys/:key/revoke': {},
 

@@ -24,6 +24,7 @@ export interface SiteThings {
   lead: string;
   form: string;
   key: string;
+  endpoint: string;
   tab: string;
   view: string;
 }
@@ -87,7 +88,7 @@ export async function scene(): Promise<Scene> {
     });
     const view = await store.views.create({ ...VIEW, siteId: site.id, makerId: maker.user?.id ?? '', name });
     if ('refused' in view) throw new Error(view.refused);
-    return { site, lead, form, key: id, tab, view: view.id };
+    return { site, lead, form, key: id, endpoint: site.endpointId, tab, view: view.id };
   }
 
   const email = () => `${crypto.randomUUID().slice(0, 12)}@example.com`;

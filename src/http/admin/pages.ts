@@ -1,6 +1,7 @@
 import { accountRoutes } from './pages/account.tsx';
 import { auditRoutes } from './pages/audit.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
+import { endpointRoutes } from './pages/endpoints.tsx';
 import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
 import { googleConsentRoutes } from './pages/google-consent.tsx';
@@ -33,6 +34,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...googleAccountRoutes,
   ...formRoutes,
   ...sourceRoutes,
+  ...endpointRoutes,
   ...keyRoutes,
   ...settingsRoutes,
   ...teamRoutes,

@@ -1,9 +1,11 @@
 import { can } from '../../../accounts/permissions.ts';
 import { curlLine } from '../../../contract/curl.ts';
+import type { Endpoint } from '../../../store/endpoints.ts';
 import type { StoredKey } from '../../../store/store.ts';
 import { CopyBlock } from '../components/copy.tsx';
 import { Card, Facts, PageTitle } from '../components/parts.tsx';
 import type { AdminRoute, PageOutcome, SiteRequest } from '../route.ts';
+import { EndpointTile } from './endpoints-view.tsx';
 import { KeyList } from './keys-view.tsx';
 
 interface SourcesProps {
@@ -14,19 +16,34 @@ interface SourcesProps {
   /** null: not for this user. */
   keys: readonly StoredKey[] | null;
   mayEditKeys: boolean;
+  endpoints: readonly Endpoint[];
+  mayEdit: boolean;
 }
 
 /** Where a key of one's own goes. */
 const YOUR_KEY = 'lts_…';
 
 /** The ways leads come in, a tile each. */
-function Sources({ base, publicUrl, zone, now, keys, mayEditKeys }: SourcesProps) {
+function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, mayEdit }: SourcesProps) {
   return (
     <>
-      <PageTitle title="Sources" lead="The ways leads come in." />
+      <PageTitle
+        title="Sources"
+        lead="The ways leads come in."
+        action={
+          mayEdit ? (
+            <a class="button" href={`${base}/endpoints/new`}>
+              New form endpoint
+            </a>
+          ) : null
+        }
+      />
       <div class="grid">
         <RestTile publicUrl={publicUrl} />
         <McpTile publicUrl={publicUrl} />
+        {endpoints.map((endpoint) => (
+          <EndpointTile key={endpoint.id} endpoint={endpoint} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
+        ))}
       </div>
       {keys === null ? (
         <p class="muted">An owner or admin makes the keys.</p>
@@ -86,6 +103,8 @@ function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
       now={now}
       keys={can(user, 'keys.read', site.id) ? services.store.keys.list(site.id) : null}
       mayEditKeys={can(user, 'keys.edit', site.id)}
+      endpoints={services.store.endpoints.list(site.id)}
+      mayEdit={can(user, 'sources.edit', site.id)}
     />
   );
   return { title: 'Sources', body };

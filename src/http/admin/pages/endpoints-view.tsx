@@ -1,0 +1,127 @@
+import {
+  ENDPOINT_ANSWERS,
+  type EndpointUpdate,
+  MAX_THANKS_TEXT,
+  MAX_THANKS_TITLE,
+} from '../../../contract/endpoint.ts';
+import { DEFAULT_HONEYPOT, type Endpoint } from '../../../store/endpoints.ts';
+import { CopyBlock } from '../components/copy.tsx';
+import { AreaField, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';
+import { Card, Facts, PageTitle } from '../components/parts.tsx';
+
+const ANSWER_TEXT: Readonly<Record<(typeof ENDPOINT_ANSWERS)[number], string>> = {
+  redirect: 'Goes back to the page, or to the address below',
+  thanks: 'Sees the thanks page',
+  json: 'Gets JSON: for scripts',
+};
+
+/** HTML to paste into a page. */
+function snippet(publicUrl: string, { id, name, honeypot }: Endpoint): string {
+  return `<form action="${publicUrl}/f/${id}" method="post">
+  <input type="hidden" name="_form" value="${attribute(name)}">
+  <label>E-mail <input type="email" name="Email" required></label>
+  <label>Message <textarea name="Message"></textarea></label>
+  <input type="text" name="${attribute(honeypot)}" tabindex="-1" autocomplete="off" hidden>
+  <button>Send</button>
+</form>`;
+}
+
+/** As HTML wants it between quotes: this text is pasted, not rendered. */
+const attribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+
+/** The tile of one endpoint on the Sources page. */
+export function EndpointTile(props: { endpoint: Endpoint; base: string; publicUrl: string; mayEdit: boolean }) {
+  const { endpoint, base, publicUrl, mayEdit } = props;
+  const { id, name } = endpoint;
+  return (
+    <Card title={`Form endpoint: ${name}`} action={mayEdit ? <a href={`${base}/endpoints/${id}`}>Change</a> : null}>
+      <div class="stacked">
+        <p>For the forms of web pages: set the form’s action to this address. No key, no script.</p>
+        <Facts facts={[['Address', <code key="url">{`${publicUrl}/f/${id}`}</code>]]} />
+        <CopyBlock id={`endpoint-${id}`} text={snippet(publicUrl, endpoint)} label="A form to paste into a page" />
+      </div>
+    </Card>
+  );
+}
+
+export type EndpointTexts = Readonly<Record<keyof EndpointUpdate, string>>;
+export type EndpointErrors = Readonly<Partial<Record<keyof EndpointUpdate, string>>>;
+
+export const endpointTexts = (endpoint: Endpoint): EndpointTexts => ({
+  name: endpoint.name,
+  answer: endpoint.answer,
+  redirect_url: endpoint.redirectUrl ?? '',
+  thanks_title: endpoint.thanksTitle ?? '',
+  thanks_text: endpoint.thanksText ?? '',
+  honeypot: endpoint.honeypot,
+});
+
+export function EndpointPage(props: {
+  endpoint: Endpoint;
+  action: string;
+  publicUrl: string;
+  texts: EndpointTexts;
+  errors: EndpointErrors;
+  csrf: string;
+}) {
+  const { endpoint, action, publicUrl, texts, errors, csrf } = props;
+  return (
+    <>
+      <PageTitle title={endpoint.name} lead={`Form endpoint ${publicUrl}/f/${endpoint.id}`} />
+      <PostForm action={action} csrf={csrf}>
+        <TextField
+          name="name"
+          label="Name"
+          value={texts.name}
+          required
+          help="Also the name of the form of leads that name none."
+          error={errors.name}
+        />
+        <SelectField
+          name="answer"
+          label="After sending, a visitor"
+          value={texts.answer}
+          choices={ENDPOINT_ANSWERS.map((value) => ({ value, text: ANSWER_TEXT[value] }))}
+          error={errors.answer}
+        />
+        <TextField
+          name="redirect_url"
+          label="Address to go to"
+          type="url"
+          value={texts.redirect_url}
+          placeholder="https://example.com/thanks"
+          help="Empty: back to the page that sent the form."
+          error={errors.redirect_url}
+        />
+        <TextField
+          name="thanks_title"
+          label="Title of the thanks page"
+          value={texts.thanks_title}
+          maxlength={MAX_THANKS_TITLE}
+          placeholder="Thank you"
+          error={errors.thanks_title}
+        />
+        <AreaField
+          name="thanks_text"
+          label="Text of the thanks page"
+          value={texts.thanks_text}
+          placeholder="Your message has arrived."
+          help={`At most ${MAX_THANKS_TEXT} characters. An empty line begins a new paragraph.`}
+          error={errors.thanks_text}
+        />
+        <TextField
+          name="honeypot"
+          label="Trap for bots"
+          value={texts.honeypot}
+          required
+          help={`The name of a field that people can’t see. Who fills it in is taken for spam. ${DEFAULT_HONEYPOT} works always.`}
+          error={errors.honeypot}
+        />
+        <Submit text="Save" />
+      </PostForm>
+      <p>
+        <a href={`/f/${endpoint.id}/thanks`}>See the thanks page</a>
+      </p>
+    </>
+  );
+}
