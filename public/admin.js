@@ -16,7 +16,20 @@ document.addEventListener('click', ({ target }) => {
 
 document.addEventListener('keydown', ({ key }) => {
   if (key !== 'Escape') return;
-  for (const menu of document.querySelectorAll('.switcher[open], .menu-button[open]')) menu.open = false;
+  const menus = [...document.querySelectorAll('.switcher[open], .menu-button[open]')];
+  // The drawer only when there is nothing in it to close first.
+  if (menus.length === 0 && narrow.matches && drawer?.open) menus.push(drawer);
+  for (const menu of menus) {
+    // What is hidden can't have the focus.
+    if (menu.contains(document.activeElement)) menu.querySelector('summary').focus();
+    menu.open = false;
+  }
+});
+
+/* A part that looks again gets nothing where the page has no such part, as when the session is over: it stays then. */
+document.addEventListener('htmx:before:swap', (event) => {
+  const { ctx, tasks } = event.detail;
+  if (ctx.select && !tasks.some(({ fragment }) => fragment?.childElementCount > 0)) event.preventDefault();
 });
 
 let last = null;

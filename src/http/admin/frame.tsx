@@ -85,8 +85,16 @@ export function AdminFrame(props: FrameProps) {
   );
 }
 
-/** No style of its own making and nothing that needs eval: the policy of pages forbids both. */
-const HTMX_CONFIG = JSON.stringify({ includeIndicatorCSS: false, history: 'reload' });
+/**
+ * No style of its own making and nothing that needs eval: the policy of pages forbids both. A refusal, or a server
+ * that is away, leaves what is there; so does looking again what somebody opened.
+ */
+const HTMX_CONFIG = JSON.stringify({
+  includeIndicatorCSS: false,
+  history: 'reload',
+  noSwap: [204, 304, '4xx', '5xx'],
+  morphIgnore: ['data-htmx-powered', 'open'],
+});
 
 function SiteSwitcher({ site, sites }: Pick<FrameProps, 'site' | 'sites'>) {
   return (

@@ -3,6 +3,7 @@ import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { DayChart, ShareBar, Sparkline } from '../components/chart.tsx';
 import { PostForm, Submit } from '../components/form.tsx';
+import { LIVE } from '../components/live.ts';
 import { Banner, Card, count, Empty, Facts, Moment, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
 import { cut, SOURCE_WORDS, whoOf } from '../lead-words.ts';
@@ -125,7 +126,7 @@ export function HealthPart({ site, today, counts, target, test, now }: Health) {
     { tone: 'bad', n: counts.failed },
   ] as const;
   return (
-    <div id="health" hx-get={again} hx-trigger="every 5s" hx-select="#health" hx-target="#health" hx-swap="outerHTML">
+    <div id="health" hx-get={again} hx-trigger="every 5s" hx-select="#health" hx-target="#health" hx-swap={LIVE}>
       {test ? <TestLead siteId={site.id} lead={test} target={target} /> : null}
       <div class="grid narrow-first">
         <Card title="Today">

@@ -1,5 +1,6 @@
 import type { Site } from '../../../store/store.ts';
 import { PostForm, Submit } from '../components/form.tsx';
+import { LIVE } from '../components/live.ts';
 import { count, Facts, Moment, PageTitle } from '../components/parts.tsx';
 import type { ActChoice, ActName } from '../lead-acts.ts';
 import type { May } from '../lead-request.ts';
@@ -196,7 +197,7 @@ export function LeadWorkPart(props: { work: LeadWork | null; base: string; csrf:
       hx-trigger="every 2s"
       hx-select="#lead-task"
       hx-target="#lead-task"
-      hx-swap="outerHTML"
+      hx-swap={LIVE}
     >
       <strong>{UNDER_WAY[work.kind]}…</strong>
       {work.total === null ? null : <progress max={work.total} value={work.done} aria-label={UNDER_WAY[work.kind]} />}

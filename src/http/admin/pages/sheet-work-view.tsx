@@ -1,5 +1,6 @@
 import type { CheckReport, TabReport } from '../../../sheets/target.ts';
 import { PostForm } from '../components/form.tsx';
+import { LIVE } from '../components/live.ts';
 import { count, Moment } from '../components/parts.tsx';
 import type { Ended } from '../tasks.ts';
 import { SHEET_WORK, type SheetFinding, type SheetWork } from './sheet-work.ts';
@@ -26,7 +27,7 @@ export function WorkPart({ work, base, csrf, now, zone }: WorkProps) {
         hx-trigger="every 2s"
         hx-select="#sheet-work"
         hx-target="#sheet-work"
-        hx-swap="outerHTML"
+        hx-swap={LIVE}
       >
         <strong>{SHEET_WORK[work.kind]}…</strong>
         <p class="help">

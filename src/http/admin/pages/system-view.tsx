@@ -5,6 +5,7 @@ import { VERSION } from '../../../lib/version.ts';
 import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Site, StoreHealth } from '../../../store/store.ts';
 import { PostForm, SelectField, Submit } from '../components/form.tsx';
+import { LIVE } from '../components/live.ts';
 import { Banner, Card, count, Facts, Moment, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
 import { StackTable } from '../components/table.tsx';
@@ -49,7 +50,7 @@ export function System(props: SystemProps) {
           </a>
         }
       />
-      <div id="live" hx-get="/admin/system" hx-select="#live" hx-swap="outerHTML" hx-trigger="every 5s">
+      <div id="live" hx-get="/admin/system" hx-select="#live" hx-swap={LIVE} hx-trigger="every 5s">
         <Notices reasons={reasons} untrustedProxy={untrustedProxy} disk={disk} />
         <div class="grid">
           <Card title="Server" action={<Status is={reasons.length === 0 ? 'ok' : 'failed'} />}>
