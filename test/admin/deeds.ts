@@ -85,6 +85,13 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/sheet/choices': { form: () => ({ columns: ['source'], quality: 'Good\nBad' }) },
 
   '/admin/s/:site/sources/keys': { form: () => ({ name: 'New', scopes: 'forms:read', expires: 'never' }) },
+  '/admin/s/:site/privacy': {
+    form: () => ({ email: 'alice@example.com' }),
+    answer: 200,
+    changesNothing: 'it only finds',
+  },
+  '/admin/s/:site/privacy/export': { form: () => ({ email: 'alice@example.com' }), answer: 200 },
+  '/admin/s/:site/privacy/delete': { form: () => ({ email: 'alice@example.com', rows: 'yes' }) },
   '/admin/s/:site/sources/endpoints': { form: () => ({ name: 'Landing page' }) },
   '/admin/s/:site/sources/endpoints/:endpoint': {
     form: () => ({ name: 'Campaign', answer: 'thanks', honeypot: 'website' }),

@@ -10,6 +10,7 @@ import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
 import { oidcRoutes } from './pages/oidc.tsx';
 import { passkeyRoutes } from './pages/passkeys.tsx';
+import { privacyRoutes } from './pages/privacy.tsx';
 import { settingsRoutes } from './pages/settings.tsx';
 import { sheetRoutes } from './pages/sheet.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
@@ -37,6 +38,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...endpointRoutes,
   ...keyRoutes,
   ...settingsRoutes,
+  ...privacyRoutes,
   ...teamRoutes,
   ...systemRoutes,
   ...auditRoutes,

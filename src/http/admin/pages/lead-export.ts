@@ -40,7 +40,7 @@ function xlsxFormat(site: Site, fields: readonly string[], now: number): LeadFor
 }
 
 /** Leads as the API shows them, one a line. */
-const jsonLines: LeadFormat = {
+export const jsonLines: LeadFormat = {
   type: 'application/x-ndjson; charset=utf-8',
   ending: 'jsonl',
   file: (pages) => textFile('', (lead) => `${JSON.stringify(toSubmission(lead))}\n`, pages),

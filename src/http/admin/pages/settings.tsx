@@ -74,7 +74,16 @@ function settingsPage(request: SiteRequest, refused: Refusal | null): PageOutcom
   const sync = refused === null ? site.syncEnabled : form.text('sync') === 'on';
   const body = (
     <>
-      <PageTitle title="Settings" />
+      <PageTitle
+        title="Settings"
+        action={
+          can(visit.user, 'privacy.edit', site.id) ? (
+            <a class="button" href={`/admin/s/${site.id}/privacy`}>
+              Privacy
+            </a>
+          ) : null
+        }
+      />
       {can(visit.user, 'site.edit', site.id) ? (
         <SettingsForm
           site={site}
