@@ -4,6 +4,7 @@ import { BatchOfAnything, type BatchResult } from '../contract/submission-batch.
 import type { Clock } from '../lib/clock.ts';
 import { AppError, type ErrorDetail, errorText, invalid } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import type { ImportStep } from '../store/imports.ts';
 import type { AcceptItem, AcceptOutcome, AcceptResult, FormRef, Lead, RefusedItem, Store } from '../store/store.ts';
 import { bodyHash } from './canonical.ts';
 import { isObject } from './normalise.ts';
@@ -27,6 +28,8 @@ export interface SubmitContext {
   form?: FormRef;
   /** Why the source itself takes it for spam; null or left out: it doesn't. */
   spamReason?: string | null;
+  /** The step of an import that a batch is the rows of: both are kept, or neither. */
+  step?: ImportStep;
 }
 
 /** The one way in: validation, sanitising and storing are the same whatever a lead came by. */
@@ -47,19 +50,7 @@ const MAX_KEY = 255;
 const TURN_MS = 8;
 
 export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intake {
-  function prepare(input: unknown, { source, form, spamReason = null }: SubmitContext): AcceptItem {
-    if (!contract.check(input)) return refuse(contract.details(input));
-    const { overflow, defaultForm } = adapterOf(source);
-    const prepared = prepareSubmission(input, {
-      source,
-      nowMs: clock.now(),
-      overflow,
-      defaultForm: form ?? defaultForm,
-    });
-    if (!prepared.ok) return refuse(prepared.details);
-    // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
-    return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? clock.now(), spamReason } };
-  }
+  const prepare = (input: unknown, context: SubmitContext) => prepareItem(input, context, clock.now());
 
   async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
     const { siteId, idempotencyKey: key } = context;
@@ -68,6 +59,7 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
       siteId,
       items,
       idempotency: key === null ? null : { key, bodyHash: hash() },
+      ...(context.step ? { step: context.step } : {}),
     });
     if (outcome.kind === 'key_reused') {
       throw new AppError(
@@ -75,6 +67,7 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
         'This Idempotency-Key was used with another body in the last 24 hours. Use a new key for a new lead.',
       );
     }
+    if (outcome.kind === 'import_over') throw new AppError('conflict', 'The import was stopped, or goes on elsewhere.');
     const created = createdIn(outcome);
     if (created > 0) tell(siteId, created);
     return { results: outcome.results, replayed: outcome.kind === 'replayed' };
@@ -120,6 +113,20 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
       return { results: results.map(toBatchResult), replayed };
     },
   };
+}
+
+/** A lead as it would be stored, or why it would be refused; nothing is stored. */
+export function prepareItem(
+  input: unknown,
+  { source, form, spamReason = null }: Pick<SubmitContext, 'source' | 'form' | 'spamReason'>,
+  nowMs: number,
+): AcceptItem {
+  if (!contract.check(input)) return refuse(contract.details(input));
+  const { overflow, defaultForm } = adapterOf(source);
+  const prepared = prepareSubmission(input, { source, nowMs, overflow, defaultForm: form ?? defaultForm });
+  if (!prepared.ok) return refuse(prepared.details);
+  // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
+  return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? nowMs, spamReason } };
 }
 
 type BatchRefusal = Extract<BatchResult, { status: 'invalid' }>['error'];

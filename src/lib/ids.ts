@@ -23,6 +23,7 @@ export const ID_PREFIXES = [
   'file',
   'hook',
   'call',
+  'imp',
 ] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 

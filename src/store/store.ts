@@ -6,9 +6,12 @@ import type { ErrorDetail } from '../lib/errors.ts';
 import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
+import type { CaptchaStore } from './captchas.ts';
 import type { EndpointStore } from './endpoints.ts';
 import type { FileStore, NewFile } from './files.ts';
 import type { HookStore } from './hooks.ts';
+import type { HostedFormStore } from './hosted-forms.ts';
+import type { ImportStep, ImportStore } from './imports.ts';
 import type { SheetStore } from './sheets.ts';
 import type { LeadViewStore } from './views.ts';
 
@@ -29,8 +32,14 @@ export interface Store {
   readonly forms: FormStore;
   /** The addresses that web forms are sent to. */
   readonly endpoints: EndpointStore;
+  /** The pages with forms that this server shows. */
+  readonly hostedForms: HostedFormStore;
+  /** How sites tell people from bots. */
+  readonly captchas: CaptchaStore;
   /** The addresses that other services send leads to. */
   readonly hooks: HookStore;
+  /** Files of leads that are imported. */
+  readonly imports: ImportStore;
   readonly leads: LeadStore;
   /** What is known of the files that came with leads. */
   readonly files: FileStore;
@@ -302,7 +311,9 @@ export type AcceptOutcome =
   /** The same request was taken before: its results, with the leads as they are now. */
   | { kind: 'replayed'; results: AcceptResult[] }
   /** The idempotency key was used with another body. */
-  | { kind: 'key_reused' };
+  | { kind: 'key_reused' }
+  /** The import whose rows they are was stopped, or goes on elsewhere: nothing was stored. */
+  | { kind: 'import_over' };
 
 export interface LeadFilter {
   formId?: string;
@@ -341,6 +352,8 @@ export interface LeadStore {
     siteId: string;
     items: readonly AcceptItem[];
     idempotency: { key: string; bodyHash: string } | null;
+    /** The step of an import that these are the rows of: it moves on with them, or nothing of either happens. */
+    step?: ImportStep;
   }): Promise<AcceptOutcome>;
   get(siteId: string, id: string): Lead | null;
   /** At most `limit` + 1 leads: one more than asked for says that there are more. */

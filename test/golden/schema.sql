@@ -27,6 +27,13 @@ CREATE TABLE audit (
   after TEXT
 ) STRICT;
 
+CREATE TABLE captcha (
+  site_id TEXT PRIMARY KEY REFERENCES site (id),
+  kind TEXT NOT NULL CHECK (kind IN ('turnstile', 'hcaptcha')),
+  site_key TEXT NOT NULL,
+  secret_sealed TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE endpoint (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -123,6 +130,14 @@ CREATE TABLE hook_seen (
   PRIMARY KEY (hook_id, mark)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE hosted_form (
+  endpoint_id TEXT PRIMARY KEY REFERENCES endpoint (id),
+  site_id TEXT NOT NULL REFERENCES site (id),
+  published INTEGER NOT NULL CHECK (published IN (0, 1)),
+  form TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE idempotency (
   site_id TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -176,6 +191,36 @@ CREATE TABLE lead_count (
   spam INTEGER NOT NULL DEFAULT 0,
   ignored INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (site_id, quarter, form_id, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lead_import (
+  id TEXT PRIMARY KEY,
+  site_id TEXT NOT NULL REFERENCES site (id),
+  file_name TEXT NOT NULL,
+  file_hash TEXT NOT NULL,
+  file_size INTEGER NOT NULL,
+  -- 1: a copy of the file lies in the data folder.
+  kept INTEGER NOT NULL,
+  settings TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('draft', 'running', 'stopped', 'done', 'failed')),
+  problem TEXT,
+  runner TEXT,
+  -- Rows read so far, and how many bytes of the file those are.
+  position INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  taken INTEGER NOT NULL DEFAULT 0,
+  bad INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  beat_at INTEGER,
+  finished_at INTEGER
+) STRICT;
+
+CREATE TABLE lead_import_problem (
+  import_id TEXT NOT NULL REFERENCES lead_import (id) ON DELETE CASCADE,
+  row INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  PRIMARY KEY (import_id, row)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lead_view (
@@ -414,6 +459,8 @@ CREATE INDEX idempotency_age ON idempotency (created_at);
 CREATE INDEX lead_failed ON lead (site_id, id) WHERE sync_status = 'failed';
 
 CREATE INDEX lead_form ON lead (form_id, id);
+
+CREATE INDEX lead_import_site ON lead_import (site_id, id);
 
 CREATE INDEX lead_pending ON lead (site_id, form_id, id) WHERE sync_status = 'pending';
 

@@ -10,6 +10,8 @@ import { describeEndpoints } from './suite/endpoints.ts';
 import { describeFiles } from './suite/files.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeHooks } from './suite/hooks.ts';
+import { describeHostedForms } from './suite/hosted-forms.ts';
+import { describeImports } from './suite/imports.ts';
 import { describeKeys } from './suite/keys.ts';
 import { describeLeadRemoval } from './suite/lead-removal.ts';
 import { describeLeads } from './suite/leads.ts';
@@ -55,7 +57,9 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccountPasskeys(world);
     describeEndpoints(world);
     describeHooks(world);
+    describeHostedForms(world);
     describeFiles(world);
+    describeImports(world);
     describeForms(world);
     describeLeads(world);
     describeLeadRemoval(world);

@@ -12,6 +12,7 @@ import type {
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
 import type { FormCache, KnownForm } from './form-cache.ts';
+import type { Imports } from './imports.ts';
 import { bodyText, type LeadRows } from './lead-rows.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
@@ -29,6 +30,7 @@ interface Deps {
   rows: LeadRows;
   tallies: TallyStatements;
   files: Pick<Files, 'keep'>;
+  imports: Pick<Imports, 'claim' | 'settle'>;
   /** Whether the site's leads go to a sheet at all; null: there is no such site. */
   siteSyncs(siteId: string): boolean | null;
 }
@@ -186,7 +188,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   }
 
   function acceptInTurn(request: AcceptRequest, turn: Turn): AcceptOutcome {
-    const { siteId, items, idempotency } = request;
+    const { siteId, items, idempotency, step } = request;
     const syncs = deps.siteSyncs(siteId);
     if (syncs === null) throw new Error('no such site');
     if (idempotency) {
@@ -195,7 +197,9 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       if (earlier)
         return { kind: 'replayed', results: replay(siteId, JSON.parse(earlier.result) as Remembered[], turn) };
     }
+    if (step && !deps.imports.claim(siteId, step, turn)) return { kind: 'import_over' };
     const results = acceptAll(siteId, items, syncs, turn);
+    if (step) deps.imports.settle(step, results, turn);
     // Only successes are remembered: a request that created nothing may be tried again.
     if (idempotency && results.some((result) => result.status === 'created')) {
       insertKey.run(siteId, idempotency.key, idempotency.bodyHash, JSON.stringify(results.map(remember)), turn.now);

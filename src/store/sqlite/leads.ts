@@ -5,6 +5,7 @@ import { createAccept } from './accept.ts';
 import type { Context } from './context.ts';
 import type { Files } from './files.ts';
 import type { FormCache } from './form-cache.ts';
+import type { Imports } from './imports.ts';
 import { createLeadLists } from './lead-lists.ts';
 import type { LeadRemoval } from './lead-removal.ts';
 import type { LeadRows } from './lead-rows.ts';
@@ -18,6 +19,7 @@ interface Deps {
   rows: LeadRows;
   tallies: TallyStatements;
   files: Pick<Files, 'keep'>;
+  imports: Pick<Imports, 'claim' | 'settle'>;
   search: Pick<Search, 'at'>;
   limits: ListLimits;
   siteSyncs(siteId: string): boolean | null;

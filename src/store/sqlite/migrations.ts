@@ -10,6 +10,8 @@ import leadViews from '../../../migrations/0009_lead_views.sql' with { type: 'te
 import endpoints from '../../../migrations/0010_endpoints.sql' with { type: 'text' };
 import hooks from '../../../migrations/0011_hooks.sql' with { type: 'text' };
 import files from '../../../migrations/0012_files.sql' with { type: 'text' };
+import imports from '../../../migrations/0013_imports.sql' with { type: 'text' };
+import hostedForms from '../../../migrations/0014_hosted_forms.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -31,4 +33,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 10, name: 'endpoints', sql: endpoints },
   { version: 11, name: 'hooks', sql: hooks },
   { version: 12, name: 'files', sql: files },
+  { version: 13, name: 'imports', sql: imports },
+  { version: 14, name: 'hosted_forms', sql: hostedForms },
 ];

@@ -7,6 +7,8 @@ import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, Sheet
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
 import { FILE_TABLES } from './schema-files.ts';
 import { HOOK_TABLES } from './schema-hooks.ts';
+import { HOSTED_TABLES } from './schema-hosted.ts';
+import { IMPORT_TABLES } from './schema-imports.ts';
 import { VIEW_TABLES } from './schema-views.ts';
 
 /*
@@ -210,5 +212,7 @@ export const TABLES = {
   ...ACCOUNT_TABLES,
   ...VIEW_TABLES,
   ...HOOK_TABLES,
+  ...HOSTED_TABLES,
   ...FILE_TABLES,
+  ...IMPORT_TABLES,
 };

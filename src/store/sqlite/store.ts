@@ -8,12 +8,15 @@ import type { Store } from '../store.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
 import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
+import { createCaptchas } from './captchas.ts';
 import type { Context } from './context.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createFiles } from './files.ts';
 import { FormCache } from './form-cache.ts';
 import { createForms } from './forms.ts';
 import { createHooks } from './hooks.ts';
+import { createHostedForms } from './hosted-forms.ts';
+import { createImports } from './imports.ts';
 import { createKeys } from './keys.ts';
 import { createLeadRemoval } from './lead-removal.ts';
 import { LeadRows } from './lead-rows.ts';
@@ -91,8 +94,11 @@ export function openStore(options: StoreOptions): Store {
   const accounts = createAccounts(context, audit);
   const endpoints = createEndpoints(context);
   const hooks = createHooks(context);
+  const hostedForms = createHostedForms(context);
+  const captchas = createCaptchas(context);
   const files = createFiles(context);
-  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, files);
+  const { claim, settle, ...imports } = createImports(context);
+  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, hostedForms, captchas, files);
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -140,12 +146,16 @@ export function openStore(options: StoreOptions): Store {
     forms: createForms(context, formCache),
     endpoints,
     hooks,
+    hostedForms,
+    captchas,
+    imports,
     leads: {
       ...createLeads(context, {
         forms: formCache,
         rows,
         tallies,
         files,
+        imports: { claim, settle },
         search,
         limits,
         siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,

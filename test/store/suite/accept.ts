@@ -2,7 +2,7 @@ import type { AcceptOutcome, Lead, NewLead, Store } from '../../../src/store/sto
 
 /** The leads that an accepted request made. */
 export function created(outcome: AcceptOutcome): Lead[] {
-  if (outcome.kind === 'key_reused') throw new Error('the idempotency key was used before');
+  if (!('results' in outcome)) throw new Error(outcome.kind);
   return outcome.results.flatMap((result) => (result.status === 'created' ? [result.lead] : []));
 }
 
