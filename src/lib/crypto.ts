@@ -17,7 +17,7 @@ export interface Vault {
 }
 
 /** `csrf`: what the forms of a session carry; made from its token and stored nowhere. */
-export type TokenPurpose = 'session' | 'csrf' | 'link' | 'recovery' | 'hook' | 'file';
+export type TokenPurpose = 'session' | 'csrf' | 'link' | 'recovery' | 'hook' | 'file' | 'spam' | 'render';
 
 const SEAL_VERSION = 'v1';
 
