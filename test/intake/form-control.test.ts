@@ -32,6 +32,7 @@ test('control fields say what to do, and are no fields', () => {
     ['_replyto', 'alice@example.com'],
     ['_idempotency_key', 'k1'],
     ['cf-turnstile-response', 'token'],
+    ['_render', 'shown'],
     ['g-recaptcha-response', 'token'],
     ['_language', 'de'],
   ]);
@@ -43,6 +44,7 @@ test('control fields say what to do, and are no fields', () => {
     replyTo: 'alice@example.com',
     idempotencyKey: 'k1',
     captcha: 'token',
+    renderToken: 'shown',
     isTrapped: false,
   });
 });

@@ -18,6 +18,8 @@ export interface FormControl {
   isTrapped: boolean;
   /** What a captcha's widget put in. */
   captcha: string | null;
+  /** When a form that this server shows was shown, signed; null: the form is somebody else's. */
+  renderToken: string | null;
   /** The metadata of our script, as JSON: `readScript` says what is believed of it. */
   script: string | null;
 }
@@ -33,6 +35,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   _reply_to: 'replyTo',
   _idempotency_key: 'idempotencyKey',
   _lts: 'script',
+  _render: 'renderToken',
   'cf-turnstile-response': 'captcha',
   'h-captcha-response': 'captcha',
 };
@@ -77,6 +80,7 @@ export function readFormParts(entries: Iterable<readonly [string, unknown]>, hon
     idempotencyKey: null,
     isTrapped: false,
     captcha: null,
+    renderToken: null,
     script: null,
   };
   for (const [name, value] of all) {
