@@ -29,12 +29,16 @@ function sampleBody(): string {
   });
 }
 
+const headers: Record<string, string> = {
+  ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
+  ...(JSON.parse(headersText) as Record<string, string>),
+};
 const head = [
   `${method} ${address} HTTP/1.1`,
   'Host: localhost',
   `Authorization: Bearer ${key}`,
-  ...(method === 'GET' ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
-  ...Object.entries(JSON.parse(headersText) as Record<string, string>).map(([name, value]) => `${name}: ${value}`),
+  ...(method === 'GET' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+  ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
 ];
 const request = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 const latencies: number[] = [];
