@@ -6,12 +6,14 @@ import { createAuth } from './http/auth.ts';
 import { clientAddress } from './http/client-address.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
+import { parseHookBody } from './http/hooks/body.ts';
 import { createOperations } from './http/operations.ts';
 import { watchProxies } from './http/proxies.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
 import { countedIntake } from './intake/counted.ts';
+import { createHookDesk } from './intake/hooks/desk.ts';
 import { readUserAgent } from './intake/user-agent.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { serverTasks } from './jobs/tasks.ts';
@@ -105,6 +107,7 @@ export function buildApp(parts: AppParts): App {
   };
   const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
+  const hookDesk = createHookDesk({ store, vault: parts.vault, intake, clock, ids, log, parseBody: parseHookBody });
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
   const trusted = parts.trustedProxies ?? NO_NETWORKS;
@@ -123,6 +126,7 @@ export function buildApp(parts: AppParts): App {
         endpoint: createRateLimiter(parts.rateLimitEndpoint, clock),
       },
     },
+    hooks: { desk: hookDesk, limit: createRateLimiter(parts.rateLimitEndpoint, clock), log },
     admin: {
       ...{
         store,

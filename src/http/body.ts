@@ -63,13 +63,19 @@ function checkType(headers: Headers): void {
       throw new AppError('unsupported_media_type', 'Send JSON as UTF-8; other character sets are not read.');
     }
   }
+  checkEncoding(headers);
+}
+
+/** @throws AppError unsupported_media_type */
+export function checkEncoding(headers: Headers): void {
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'Send the body as it is, without Content-Encoding.');
   }
 }
 
-function decode(bytes: Uint8Array): string {
+/** @throws AppError invalid_json for what is not UTF-8 */
+export function decode(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);
   } catch {

@@ -14,6 +14,7 @@ import { docsRoutes } from './docs/routes.ts';
 import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { type FormDeps, formRoutes } from './forms/routes.ts';
 import { healthRoutes, type Readiness } from './health.ts';
+import { type HookDeps, hookRoutes } from './hooks/routes.ts';
 import { mcpChallenge } from './mcp/oauth.ts';
 import type { OriginRule } from './mcp/origin.ts';
 import { isMcp, mcpRoutes } from './mcp/routes.ts';
@@ -32,6 +33,7 @@ export interface HttpDeps {
   readiness: Readiness;
   /** What forms come in by. `addressOf` is given the request as the socket knows it too. */
   forms: Omit<FormDeps, 'addressOf'> & { addressOf(request: Request, arrived: Request): string | null };
+  hooks: HookDeps;
   /** What pages are made with. `where` is given the request as the socket knows it too. */
   admin: Omit<AdminServices, 'where'> & { where(request: Request, arrived: Request): Where };
   metrics: MetricsRouteDeps;
@@ -102,6 +104,7 @@ export function createHttp(deps: HttpDeps) {
         addressOf: (request) => deps.forms.addressOf(request, arrived.get(request) ?? request),
       }),
     )
+    .use(hookRoutes(deps.hooks))
     .use(mcpRoutes({ ...deps, ...deps.reach }))
     .use(
       adminMount({

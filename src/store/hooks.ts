@@ -62,6 +62,12 @@ export interface HookCall {
   leadIds: readonly string[];
 }
 
+/** What is known again when it comes again: the hash of an event's id or of a signature. */
+export interface HookMark {
+  mark: string;
+  leadIds: readonly string[];
+}
+
 /** A lead that a sender told of, to be fetched from it. */
 export interface HookEvent {
   hookId: string;
@@ -94,10 +100,10 @@ export interface HookStore {
   calls(hookId: string): HookCall[];
   call(hookId: string, id: string): HookCall | null;
   /**
-   * Keeps a call in place of the oldest of its hook, and, where `mark` is given, that what it stands for has come; one
-   * that is kept already (sent again) gets its new outcome. Does nothing for a hook that is gone.
+   * Keeps a call in place of the oldest of its hook, and, for each mark, that what it stands for has come and made these
+   * leads; a call that is kept already (sent again) gets its new outcome. Does nothing for a hook that is gone.
    */
-  note(call: HookCall, mark: string | null): Promise<void>;
+  note(call: HookCall, marks: readonly HookMark[]): Promise<void>;
   /** The leads that a mark came with; null: it never came. */
   seen(hookId: string, mark: string): readonly string[] | null;
 

@@ -29,7 +29,7 @@ export async function readSentForm(request: Request): Promise<SentForm> {
 }
 
 /** A broken letter is refused, not replaced: a name must not lose it silently. WHATWG URL, 5.1, but for that. */
-function urlencoded(text: string): SentForm['entries'] {
+export function urlencoded(text: string): SentForm['entries'] {
   const entries: SentForm['entries'] = [];
   for (const pair of text.split('&')) {
     if (pair === '') continue;

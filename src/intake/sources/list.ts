@@ -1,12 +1,27 @@
 import type { Source } from '../../contract/source.ts';
+import { calendly } from './calendly.ts';
 import { formEndpoint } from './form-endpoint.ts';
+import { formaloo } from './formaloo.ts';
 import { mcp } from './mcp.ts';
 import { restApi } from './rest-api.ts';
 import { sdk } from './sdk.ts';
 import type { SourceAdapter } from './source.ts';
+import { tally } from './tally.ts';
+import { typeform } from './typeform.ts';
+import { webhook } from './webhook.ts';
 
 /** Every source there is. A new one is a file beside this and a line here. */
-export const sources: readonly SourceAdapter[] = [restApi, mcp, formEndpoint, sdk];
+export const sources: readonly SourceAdapter[] = [
+  restApi,
+  mcp,
+  formEndpoint,
+  sdk,
+  webhook,
+  typeform,
+  tally,
+  calendly,
+  formaloo,
+];
 
 const byId = new Map(sources.map((adapter) => [adapter.id, adapter]));
 

@@ -1,5 +1,13 @@
 import { and, asc, desc, eq, isNotNull, lte, sql } from 'drizzle-orm';
-import { CALL_MEMORY_MS, type Hook, type HookCall, type HookStore, KEPT_CALLS, SEEN_MEMORY_MS } from '../hooks.ts';
+import {
+  CALL_MEMORY_MS,
+  type Hook,
+  type HookCall,
+  type HookMark,
+  type HookStore,
+  KEPT_CALLS,
+  SEEN_MEMORY_MS,
+} from '../hooks.ts';
 import type { Context } from './context.ts';
 import { hook, hookCall, hookEvent, hookSeen } from './schema-hooks.ts';
 import type { Turn } from './writer.ts';
@@ -82,7 +90,7 @@ function createCalls({ db, orm, writer }: Context, find: (id: string) => Hook | 
        (SELECT id FROM hook_call WHERE hook_id = ? ORDER BY id DESC LIMIT ?)`,
   );
 
-  function noteInTurn(call: HookCall, mark: string | null, turn: Turn): void {
+  function noteInTurn(call: HookCall, marks: readonly HookMark[], turn: Turn): void {
     const last = orm.update(hook).set({ lastCallAt: call.at }).where(eq(hook.id, call.hookId)).returning().all();
     if (last.length === 0) return;
     turn.onCommit(() => {
@@ -97,8 +105,13 @@ function createCalls({ db, orm, writer }: Context, find: (id: string) => Hook | 
       .onConflictDoUpdate({ target: hookCall.id, set: { outcome, message, leadIds } })
       .run();
     trim.run(call.hookId, call.hookId, KEPT_CALLS);
-    if (mark === null) return;
-    orm.insert(hookSeen).values({ hookId: call.hookId, mark, at: turn.now, leadIds }).onConflictDoNothing().run();
+    for (const each of marks) {
+      orm
+        .insert(hookSeen)
+        .values({ ...each, hookId: call.hookId, at: turn.now })
+        .onConflictDoNothing()
+        .run();
+    }
   }
 
   return {
@@ -110,7 +123,7 @@ function createCalls({ db, orm, writer }: Context, find: (id: string) => Hook | 
         .from(hookCall)
         .where(and(eq(hookCall.hookId, hookId), eq(hookCall.id, id)))
         .get() ?? null,
-    note: (call, mark) => writer.run((turn) => noteInTurn(call, mark, turn)),
+    note: (call, marks) => writer.run((turn) => noteInTurn(call, marks, turn)),
     seen: (hookId, mark) =>
       orm
         .select({ leadIds: hookSeen.leadIds })

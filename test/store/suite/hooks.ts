@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { CALL_MEMORY_MS, type HookCall, KEPT_CALLS, type NewHook, SEEN_MEMORY_MS } from '../../../src/store/hooks.ts';
 import { newLead } from '../../support/leads.ts';
 import type { MakeWorld } from '../store.suite.ts';
+import { created } from './accept.ts';
 
 const input = (siteId: string, more: Partial<NewHook> = {}): NewHook => ({
   siteId,
@@ -74,14 +75,14 @@ export function describeHooks(world: MakeWorld): void {
 
     test('the last calls are kept, newest first; one that is sent again gets its new outcome', async () => {
       const { hooks, hook, siteId } = await withHook();
-      for (let at = 1; at <= KEPT_CALLS + 3; at++) await hooks.note(callOf(hook.id, at), null);
+      for (let at = 1; at <= KEPT_CALLS + 3; at++) await hooks.note(callOf(hook.id, at), []);
       const calls = hooks.calls(hook.id);
       expect(calls.map(({ at }) => at)).toEqual(Array.from({ length: KEPT_CALLS }, (_, i) => KEPT_CALLS + 3 - i));
       expect(calls[0]).toEqual(callOf(hook.id, KEPT_CALLS + 3));
       expect(hooks.get(siteId, hook.id)?.lastCallAt).toBe(KEPT_CALLS + 3);
       const refused = callOf(hook.id, 100, { outcome: 'refused', leadIds: [], body: null });
-      await hooks.note(refused, null);
-      await hooks.note({ ...refused, outcome: 'taken', message: 'Now.', leadIds: ['sub_9'], verified: false }, null);
+      await hooks.note(refused, []);
+      await hooks.note({ ...refused, outcome: 'taken', message: 'Now.', leadIds: ['sub_9'], verified: false }, []);
       expect(hooks.call(hook.id, refused.id)).toEqual({
         ...refused,
         outcome: 'taken',
@@ -94,8 +95,8 @@ export function describeHooks(world: MakeWorld): void {
     test('what came once is known, for its hook alone, with what it made first; calls and marks are forgotten in time', async () => {
       const { store, hooks, hook, siteId, clock } = await withHook();
       const now = clock.now();
-      await hooks.note(callOf(hook.id, now), 'm');
-      await hooks.note(callOf(hook.id, now + 1, { leadIds: [] }), 'm');
+      await hooks.note(callOf(hook.id, now), [{ mark: 'm', leadIds: ['sub_1'] }]);
+      await hooks.note(callOf(hook.id, now + 1), [{ mark: 'm', leadIds: [] }]);
       expect(hooks.seen(hook.id, 'm')).toEqual(['sub_1']);
       expect(hooks.seen(hook.id, 'n')).toBeNull();
       const second = await hooks.create(input(siteId, { tokenHash: 'hash-2' }));
@@ -111,10 +112,10 @@ export function describeHooks(world: MakeWorld): void {
 
     test('a deleted hook takes its calls, marks and events along; a call that ends after that is kept nowhere', async () => {
       const { hooks, hook, siteId, clock } = await withHook();
-      await hooks.note(callOf(hook.id, 1), 'm');
+      await hooks.note(callOf(hook.id, 1), [{ mark: 'm', leadIds: [] }]);
       await hooks.keepEvents(hook.id, [{ id: 'e', detail: {} }]);
       expect(await hooks.remove(siteId, hook.id)).toBe(true);
-      await hooks.note(callOf(hook.id, 2), 'm');
+      await hooks.note(callOf(hook.id, 2), [{ mark: 'm', leadIds: [] }]);
       await hooks.keepEvents(hook.id, [{ id: 'e', detail: {} }]);
       expect([hooks.findByToken('hash-1'), hooks.seen(hook.id, 'm')]).toEqual([null, null]);
       expect([hooks.calls(hook.id), hooks.dueEvents(clock.now() + 1e9, 10)]).toEqual([[], []]);
@@ -123,13 +124,10 @@ export function describeHooks(world: MakeWorld): void {
     test('a deleted lead takes the calls along that say what it said', async () => {
       const { store, hooks, hook, siteId } = await withHook();
       const items = [{ lead: newLead({ a: '1' }) }, { lead: newLead({ a: '2' }) }];
-      const outcome = await store.leads.accept({ siteId, items, idempotency: null });
-      const [gone = '', kept = ''] =
-        outcome.kind === 'key_reused'
-          ? []
-          : outcome.results.map((each) => (each.status === 'created' ? each.lead.id : ''));
-      await hooks.note(callOf(hook.id, 1, { leadIds: [gone] }), null);
-      await hooks.note(callOf(hook.id, 2, { leadIds: [kept] }), null);
+      const made = created(await store.leads.accept({ siteId, items, idempotency: null }));
+      const [gone = '', kept = ''] = made.map(({ id }) => id);
+      await hooks.note(callOf(hook.id, 1, { leadIds: [gone] }), []);
+      await hooks.note(callOf(hook.id, 2, { leadIds: [kept] }), []);
       await store.leads.remove(siteId, [gone], { rows: false });
       expect(hooks.calls(hook.id).map(({ at }) => at)).toEqual([2]);
     });

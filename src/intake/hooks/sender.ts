@@ -1,0 +1,102 @@
+import type { HookCheck } from '../../contract/hook.ts';
+import { type SubmissionCreate, UTM_NAMES } from '../../contract/submission.ts';
+import { isObject } from '../normalise.ts';
+
+/** A secret that whoever sets up a hook types in. Kept sealed, never shown again. */
+export interface HookSecret {
+  name: string;
+  label: string;
+  /** Where to find it, or what to do with it. */
+  help: string;
+}
+
+/** A lead out of a call. */
+export interface SenderLead {
+  /** The sender's id of it: what comes again with the same one is the same lead. Null: it has none. */
+  event: string | null;
+  /** The sender's form, by its id and name; null: it names none, and the hook's own name is the form's. */
+  form: { id: string; name: string } | null;
+  input: SubmissionCreate;
+}
+
+/** What a call holds: leads, none (and why), or leads that have to be fetched from the sender. */
+export type SenderReading =
+  | { leads: readonly SenderLead[] }
+  | { ignored: string }
+  | { fetch: readonly { id: string; detail: Record<string, unknown> }[] };
+
+/** Asks the sender's own server. `told`: what it answered, parsed; else why there is no answer, in plain words. */
+export type AskSender = (
+  url: string,
+  headers: Record<string, string>,
+) => Promise<{ ok: true; told: unknown } | { ok: false; message: string; final: boolean }>;
+
+/** What a lead is fetched with. */
+export interface FetchDesk {
+  ask: AskSender;
+  /** Where the sender's API is, without a slash at the end. */
+  base: string;
+  secrets: Readonly<Record<string, string>>;
+}
+/** `final`: asking again will not help. */
+export type Fetched = { ok: true; lead: SenderLead } | { ok: false; message: string; final: boolean };
+
+/** A service whose calls are known here: how they are checked and read. Its file says where that is published. */
+export interface HookSender {
+  secrets: readonly HookSecret[];
+  /** How its calls are checked; by the secret of this name. */
+  check: HookCheck;
+  checkedWith: string;
+  /** Reads a body that was parsed and is the sender's. Never throws, whatever it is. */
+  read(body: unknown): SenderReading;
+  /** Answers the request by which the service makes sure of the address; null: it is none. */
+  challenge?(query: URLSearchParams, secrets: Readonly<Record<string, string>>): Challenge | null;
+  /** How it wants a call answered; 202 with the ids unless told otherwise. */
+  reply?: 'ok' | 'empty';
+  /** Fetches a lead that `read` told of. */
+  fetch?(event: { id: string; detail: Readonly<Record<string, unknown>> }, desk: FetchDesk): Promise<Fetched>;
+}
+export type Challenge = { ok: true; type: 'text/plain' | 'application/json'; body: string } | { ok: false };
+
+/** A member of a value that may be anything; undefined where there is none. */
+export function memberOf(value: unknown, ...names: readonly string[]): unknown {
+  let found = value;
+  for (const name of names) {
+    if (!isObject(found) || !Object.hasOwn(found, name)) return undefined;
+    found = found[name];
+  }
+  return found;
+}
+
+/** A text that is not empty, or a number as text; else null. */
+export function textOf(value: unknown): string | null {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** An RFC 3339 time as the contract has it; null for what is none, so that a lead is never refused for it. */
+export function timeOf(value: unknown): string | null {
+  const at = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  const isSane = at >= Date.UTC(2000, 0, 1) && at < Date.UTC(2100, 0, 1);
+  return isSane ? new Date(at).toISOString() : null;
+}
+
+/** Collects fields under the names people gave them; a name that comes again keeps all its values, as a list. */
+export function fieldsOf(pairs: Iterable<readonly [name: string | null, value: unknown]>): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const [given, value] of pairs) {
+    if (value === undefined || value === null) continue;
+    const name = given ?? 'Answer';
+    const before = fields.get(name);
+    fields.set(name, before === undefined ? value : ([] as unknown[]).concat(before, value));
+  }
+  return Object.fromEntries(fields);
+}
+
+/** The UTM values among the members of an object. */
+export function utmOf(value: unknown): Partial<Record<(typeof UTM_NAMES)[number], string>> {
+  const found = UTM_NAMES.map((name) => [name, textOf(memberOf(value, name))] as const);
+  return Object.fromEntries(found.filter(([, text]) => text !== null));
+}
