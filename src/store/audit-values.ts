@@ -6,12 +6,15 @@ import type { Site, StoredForm, StoredKey } from './store.ts';
 
 /** What the audit log keeps of things, whichever door they were changed by. Nothing secret. */
 
-export const siteValues = ({ name, client, timezone, syncEnabled, allowedDomains }: Site): AuditValues => ({
+export const siteValues = ({ name, client, timezone, syncEnabled, allowedDomains, spam }: Site): AuditValues => ({
   name,
   client,
   timezone,
   sync: syncEnabled,
   allowed_domains: allowedDomains,
+  spam: spam.level,
+  blocked_words: spam.words,
+  always_allowed_domains: spam.domains,
 });
 
 export const endpointValues = (endpoint: Endpoint): AuditValues => ({

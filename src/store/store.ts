@@ -13,6 +13,7 @@ import type { HookStore } from './hooks.ts';
 import type { HostedFormStore } from './hosted-forms.ts';
 import type { ImportStep, ImportStore } from './imports.ts';
 import type { SheetStore } from './sheets.ts';
+import type { SpamSettings, SpamStore } from './spam.ts';
 import type { LeadViewStore } from './views.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface Store {
   /** Files of leads that are imported. */
   readonly imports: ImportStore;
   readonly leads: LeadStore;
+  /** What people said is spam, and what isn't. */
+  readonly spam: SpamStore;
   /** What is known of the files that came with leads. */
   readonly files: FileStore;
   readonly sheets: SheetStore;
@@ -97,6 +100,8 @@ export interface Site {
   qualityChoices: readonly string[];
   /** Whose pages may send forms: host names, `*.` for all below one; empty: anybody's. */
   allowedDomains: readonly string[];
+  /** What counts as spam here. */
+  spam: SpamSettings;
   createdAt: number;
 }
 
@@ -125,7 +130,10 @@ export interface SiteStore {
   update(
     id: string,
     change: Partial<
-      Pick<Site, 'name' | 'client' | 'timezone' | 'syncEnabled' | 'columns' | 'qualityChoices' | 'allowedDomains'>
+      Pick<
+        Site,
+        'name' | 'client' | 'timezone' | 'syncEnabled' | 'columns' | 'qualityChoices' | 'allowedDomains' | 'spam'
+      >
     >,
   ): Promise<Site | null>;
   /** Leads taken in the month of `nowMs`, in the site's time zone. */
@@ -362,8 +370,13 @@ export interface LeadStore {
   count(siteId: string, filter: LeadFilter, cap: number): number;
   /** Changes what comes after intake. Queues the sheet cells that show it. Null when there is no such lead. */
   amend(siteId: string, id: string, change: { quality?: string | null; judgement?: Judgement }): Promise<Lead | null>;
-  /** Moves a lead in or out of spam; out of it brings it to the sheet. */
-  setSpam(siteId: string, id: string, spam: boolean): Promise<Lead | null>;
+  /**
+   * Moves a lead in or out of spam; out of it brings it to the sheet, once however often it is asked for. Null when
+   * there is no such lead.
+   * @param values hashes of what is remembered of it: leads with the same are taken for the same. Remembered also where
+   *   the lead is that already.
+   */
+  setSpam(siteId: string, id: string, spam: boolean, values?: readonly string[]): Promise<Lead | null>;
   /**
    * Deletes leads for good, with all that is kept of them but what a backup holds. `rows`: their rows are taken out of
    * every workbook that may have them, as soon as its turn comes; sheet sync is to be woken by the caller. Ids that are

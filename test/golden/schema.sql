@@ -398,7 +398,15 @@ CREATE TABLE site (
   columns TEXT,
   quality_choices TEXT NOT NULL,
   created_at INTEGER NOT NULL
-, allowed_domains TEXT NOT NULL DEFAULT '[]') STRICT;
+, allowed_domains TEXT NOT NULL DEFAULT '[]', spam TEXT NOT NULL DEFAULT '{"level":"normal","words":[],"domains":[]}') STRICT;
+
+CREATE TABLE spam_mark (
+  site_id TEXT NOT NULL REFERENCES site (id),
+  hash TEXT NOT NULL,
+  spam INTEGER NOT NULL CHECK (spam IN (0, 1)),
+  marked_at INTEGER NOT NULL,
+  PRIMARY KEY (site_id, hash)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sqlite_sequence(name,seq);
 
@@ -487,3 +495,5 @@ CREATE UNIQUE INDEX sheet_batch_lead_once ON sheet_batch_lead (lead_id, tab_id);
 CREATE UNIQUE INDEX sheet_batch_open ON sheet_batch (book) WHERE state IN ('planned', 'sending', 'ambiguous');
 
 CREATE INDEX sheet_removal_site ON sheet_removal (site_id, book);
+
+CREATE INDEX spam_mark_age ON spam_mark (site_id, marked_at);

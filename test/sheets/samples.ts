@@ -1,5 +1,6 @@
 import type { FieldValue } from '../../src/contract/submission.ts';
 import { emptyBody } from '../../src/store/lead-body.ts';
+import { DEFAULT_SPAM } from '../../src/store/spam.ts';
 import type { Lead, Site } from '../../src/store/store.ts';
 
 /** A site with every column, in UTC, unless told otherwise. */
@@ -13,6 +14,7 @@ export function site(change: Partial<Site> = {}): Site {
     syncEnabled: true,
     columns: null,
     allowedDomains: [],
+    spam: DEFAULT_SPAM,
     qualityChoices: ['Good', 'Bad'],
     createdAt: 0,
     ...change,

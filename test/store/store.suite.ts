@@ -19,6 +19,7 @@ import { describeQueue } from './suite/queue.ts';
 import { describeSearch } from './suite/search.ts';
 import { describeSheets } from './suite/sheets.ts';
 import { describeSites } from './suite/sites.ts';
+import { describeSpam } from './suite/spam.ts';
 import { describeViews } from './suite/views.ts';
 import { describeWrites } from './suite/writes.ts';
 
@@ -68,6 +69,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeSheets(world);
     describeCounters(world);
     describeSearch(world);
+    describeSpam(world);
     describeViews(world);
   });
 }

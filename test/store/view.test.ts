@@ -6,6 +6,7 @@ import { Submission } from '../../src/contract/submission.ts';
 import { compileContract } from '../../src/intake/validate.ts';
 import { randomIds } from '../../src/lib/ids.ts';
 import type { SheetTarget } from '../../src/store/sheets.ts';
+import { DEFAULT_SPAM } from '../../src/store/spam.ts';
 import type { Lead } from '../../src/store/store.ts';
 import { toForm, toKey, toSite, toSubmission } from '../../src/store/view.ts';
 
@@ -14,7 +15,7 @@ const ids = randomIds();
 const siteId = ids.next('site', NOW);
 const site = {
   ...{ id: siteId, name: 'Shop', client: null, timezone: 'UTC', endpointId: 'abcdefghij', createdAt: NOW },
-  ...{ syncEnabled: true, columns: null, allowedDomains: [], qualityChoices: ['New'] },
+  ...{ syncEnabled: true, columns: null, allowedDomains: [], spam: DEFAULT_SPAM, qualityChoices: ['New'] },
 };
 const usage = { month: '2026-11', submissions: 3, spam: 2, ignored: 1 };
 const target: SheetTarget = {

@@ -6,4 +6,5 @@ export const formEndpoint: SourceAdapter = {
   label: 'Form endpoint',
   overflow: 'refuse',
   defaultForm: 'Website',
+  isOpen: true,
 };

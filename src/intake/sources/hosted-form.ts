@@ -6,4 +6,5 @@ export const hostedForm: SourceAdapter = {
   label: 'Hosted form',
   overflow: 'refuse',
   defaultForm: 'Website',
+  isOpen: true,
 };

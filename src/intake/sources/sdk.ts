@@ -6,4 +6,5 @@ export const sdk: SourceAdapter = {
   label: 'Website script',
   overflow: 'refuse',
   defaultForm: 'Website',
+  isOpen: true,
 };

@@ -11,6 +11,7 @@ import type { LeadRemoval } from './lead-removal.ts';
 import type { LeadRows } from './lead-rows.ts';
 import type { ListLimits } from './search/limits.ts';
 import type { Search } from './search/search.ts';
+import type { RememberValues } from './spam-marks.ts';
 import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
 
@@ -23,6 +24,8 @@ interface Deps {
   search: Pick<Search, 'at'>;
   limits: ListLimits;
   siteSyncs(siteId: string): boolean | null;
+  /** Keeps what a person said of a lead's values. */
+  remember: RememberValues;
   /** Queues the cells of a synced lead that show what changed. */
   queueCells(cells: readonly QueuedCell[], turn: Turn): void;
 }
@@ -108,6 +111,11 @@ export function createLeads(context: Context, deps: Deps): Omit<LeadStore, keyof
     get: (siteId, id) => deps.rows.find(siteId, id),
     ...createLeadLists({ db, forms: deps.forms, rows: deps.rows, search: deps.search, limits: deps.limits }),
     amend: (siteId, id, change) => writer.run((turn) => amendInTurn(siteId, id, change, turn)),
-    setSpam: (siteId, id, spam) => writer.run((turn) => setSpamInTurn(siteId, id, spam, turn)),
+    setSpam: (siteId, id, spam, values = []) =>
+      writer.run((turn) => {
+        const lead = setSpamInTurn(siteId, id, spam, turn);
+        if (lead !== null) deps.remember(siteId, values, spam, turn.now);
+        return lead;
+      }),
   };
 }

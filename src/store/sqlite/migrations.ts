@@ -12,6 +12,7 @@ import hooks from '../../../migrations/0011_hooks.sql' with { type: 'text' };
 import files from '../../../migrations/0012_files.sql' with { type: 'text' };
 import imports from '../../../migrations/0013_imports.sql' with { type: 'text' };
 import hostedForms from '../../../migrations/0014_hosted_forms.sql' with { type: 'text' };
+import spam from '../../../migrations/0015_spam.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 12, name: 'files', sql: files },
   { version: 13, name: 'imports', sql: imports },
   { version: 14, name: 'hosted_forms', sql: hostedForms },
+  { version: 15, name: 'spam', sql: spam },
 ];

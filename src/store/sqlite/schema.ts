@@ -4,6 +4,7 @@ import type { Source } from '../../contract/source.ts';
 import type { SyncStatus } from '../../contract/submission.ts';
 import type { EndpointAnswer } from '../endpoints.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
+import { DEFAULT_SPAM, type SpamSettings } from '../spam.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
 import { FILE_TABLES } from './schema-files.ts';
 import { HOOK_TABLES } from './schema-hooks.ts';
@@ -13,7 +14,7 @@ import { VIEW_TABLES } from './schema-views.ts';
 
 /*
  * The tables as drizzle sees them. The truth is in migrations/: a test compares the two. Tables that only the hot
- * path of intake writes (lead_count, sync_count, idempotency), `search_stale`, `sheet_removal` and `meta` are not
+ * path of intake writes (lead_count, sync_count, idempotency, spam_mark), `search_stale`, `sheet_removal` and `meta` are not
  * here: prepared statements read them.
  */
 
@@ -30,6 +31,7 @@ export const site = sqliteTable('site', {
   columns: json<string[]>('columns'),
   qualityChoices: json<string[]>('quality_choices').notNull(),
   allowedDomains: json<string[]>('allowed_domains').notNull().default([]),
+  spam: json<SpamSettings>('spam').notNull().default(DEFAULT_SPAM),
   createdAt: integer('created_at').notNull(),
 });
 

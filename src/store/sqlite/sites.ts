@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { daysUntil } from '../../lib/days.ts';
+import { DEFAULT_SPAM } from '../spam.ts';
 import type { DayCount, Site, SiteStore } from '../store.ts';
 import type { Context } from './context.ts';
 import { newEndpoint } from './endpoints.ts';
@@ -66,6 +67,7 @@ export function createSites(
           columns: null,
           qualityChoices: [...DEFAULT_QUALITY],
           allowedDomains: [],
+          spam: DEFAULT_SPAM,
           createdAt: turn.now,
         };
         orm

@@ -31,6 +31,7 @@ import { createSheetQueue } from './sheet-queue.ts';
 import { createSheetTabs } from './sheet-tabs.ts';
 import { createSheetTargets } from './sheet-targets.ts';
 import { createSiteCache, createSites } from './sites.ts';
+import { createSpamMarks } from './spam-marks.ts';
 import { tallyStatements } from './tally.ts';
 import { Writer } from './writer.ts';
 
@@ -119,6 +120,7 @@ export function openStore(options: StoreOptions): Store {
   const { markInTurn, queueCells, ...queueMethods } = queue;
   const { putInTurn: _putInTurn, ...tabMethods } = tabs;
   const { rows: rowRemovals, ...removal } = createLeadRemoval(context, { tallies });
+  const { remember, prune: pruneMarks, ...spam } = createSpamMarks(context);
   const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
   const settleStale = db.query<unknown, [number, number]>(
     'DELETE FROM search_stale WHERE seq IN (SELECT seq FROM search_stale WHERE seq <= ? ORDER BY seq LIMIT ?)',
@@ -160,6 +162,7 @@ export function openStore(options: StoreOptions): Store {
         limits,
         siteSyncs: (siteId) => siteCache.get(siteId)?.syncEnabled ?? null,
         queueCells,
+        remember,
       }),
       ...removal,
     },
@@ -171,6 +174,7 @@ export function openStore(options: StoreOptions): Store {
       ...createSheetBatches(context, markInTurn),
       ...rowRemovals,
     },
+    spam,
     views: createLeadViews(context),
     refresh,
     tendSearch: search.tend,
@@ -192,6 +196,7 @@ export function openStore(options: StoreOptions): Store {
       writer.run((turn) => {
         pruneKeys.run(nowMs - IDEMPOTENCY_MS);
         accounts.prune(turn, nowMs);
+        pruneMarks(siteCache.list().map(({ id }) => id));
         hooks.prune(nowMs);
         for (const sql of PRUNE_BATCHES) db.query<unknown, [number]>(sql).run(nowMs - BATCH_MEMORY_MS);
       }),

@@ -1,0 +1,42 @@
+import { MAX_SPAM_MARKS, type SpamStore } from '../spam.ts';
+import type { Context } from './context.ts';
+
+/** Remembers values, inside a transaction that is under way; what was said last holds. */
+export type RememberValues = (siteId: string, hashes: readonly string[], spam: boolean, now: number) => void;
+
+export interface SpamMarks extends SpamStore {
+  remember: RememberValues;
+  /** Forgets the oldest values of each site beyond `MAX_SPAM_MARKS`; inside a transaction that is under way. */
+  prune(siteIds: readonly string[]): void;
+}
+
+/** So many are forgotten in one transaction: leads that come in wait for it. */
+const FORGOTTEN_AT_ONCE = 5_000;
+
+export function createSpamMarks({ db }: Pick<Context, 'db'>): SpamMarks {
+  const find = db.query<{ spam: number }, [string, string]>(
+    'SELECT spam FROM spam_mark WHERE site_id = ? AND hash = ?',
+  );
+  const put = db.query<unknown, [string, string, number, number]>(
+    `INSERT INTO spam_mark (site_id, hash, spam, marked_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET spam = excluded.spam, marked_at = excluded.marked_at`,
+  );
+  const forget = db.query<unknown, [string, string, number, number]>(
+    `DELETE FROM spam_mark WHERE site_id = ? AND hash IN (SELECT hash FROM
+       (SELECT hash, marked_at FROM spam_mark WHERE site_id = ? ORDER BY marked_at DESC LIMIT -1 OFFSET ?)
+       ORDER BY marked_at LIMIT ?)`,
+  );
+  return {
+    known(siteId, hash) {
+      const mark = find.get(siteId, hash);
+      if (mark === null) return null;
+      return mark.spam === 1 ? 'spam' : 'good';
+    },
+    remember(siteId, hashes, spam, now) {
+      for (const hash of hashes) put.run(siteId, hash, spam ? 1 : 0, now);
+    },
+    prune(siteIds) {
+      for (const siteId of siteIds) forget.run(siteId, siteId, MAX_SPAM_MARKS, FORGOTTEN_AT_ONCE);
+    },
+  };
+}
