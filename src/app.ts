@@ -13,6 +13,7 @@ import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
 import { countedIntake } from './intake/counted.ts';
+import { createFileDesk, type FileSettings } from './intake/files/desk.ts';
 import { createHookDesk } from './intake/hooks/desk.ts';
 import { readUserAgent } from './intake/user-agent.ts';
 import { createScheduler } from './jobs/scheduler.ts';
@@ -50,6 +51,7 @@ export interface AppParts {
   /** Forms a minute by each caller, and to each endpoint; 0 = no limit. */
   rateLimitForms: number;
   rateLimitEndpoint: number;
+  files: FileSettings;
   /** `LTS_PUBLIC_URL`; made from where it listens when left out. */
   publicUrl?: string | null;
   store: Store;
@@ -92,7 +94,16 @@ export function buildApp(parts: AppParts): App {
   let server: ReturnType<typeof Bun.serve> | null = null;
   const sync = createSync({ store, drivers: parts.drivers, clock, random: parts.random, log });
   const stopping = new AbortController();
-  const tasks = serverTasks({ store, sync, drivers: parts.drivers, clock, log, signal: stopping.signal });
+  const fileDesk = createFileDesk({ settings: parts.files, store, vault: parts.vault, clock, ids, log });
+  const tasks = serverTasks({
+    store,
+    files: fileDesk,
+    sync,
+    drivers: parts.drivers,
+    clock,
+    log,
+    signal: stopping.signal,
+  });
   const scheduler = createScheduler(tasks, { clock, log });
   const auth = createAuth({
     keys: store.keys,
@@ -121,11 +132,19 @@ export function buildApp(parts: AppParts): App {
       intake,
       log,
       addressOf: (request, arrived) => clientAddress(request, peer(arrived), trusted),
+      clock,
+      uploads: fileDesk.uploads,
+      // Uploads have bounds of their own, and longer ones.
+      liftTimeout(request) {
+        server?.timeout(request, 0);
+        return () => server?.timeout(request, IDLE_SECONDS);
+      },
       limits: {
         caller: createRateLimiter(parts.rateLimitForms, clock),
         endpoint: createRateLimiter(parts.rateLimitEndpoint, clock),
       },
     },
+    files: { files: store.files, folder: fileDesk.folder, links: fileDesk.links, clock },
     hooks: { desk: hookDesk, limit: createRateLimiter(parts.rateLimitEndpoint, clock), log },
     admin: {
       ...{
@@ -136,6 +155,7 @@ export function buildApp(parts: AppParts): App {
         clock,
         log,
         operations,
+        fileLinks: fileDesk.links,
         publicUrl,
         google,
         sheetsPath,
@@ -145,7 +165,7 @@ export function buildApp(parts: AppParts): App {
         const { browser, os } = readUserAgent(request.headers.get('user-agent') ?? '');
         return { address: clientAddress(request, peer(arrived), trusted), browser, os };
       },
-      system: { startedAt, reasons: () => readiness(), settings, disk, logLevel },
+      system: { startedAt, reasons: () => readiness(), settings, disk, filesQuota: parts.files.quota, logLevel },
     },
     clock,
     ids,

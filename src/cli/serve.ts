@@ -77,7 +77,8 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
   const logging = { level: config.logLevel, format: config.logFormat, now: clock.now, write: lines.write };
   const log = createLog(logging);
   const vault = createVault(dir.secret);
-  const store = await openStoreAt(context, config, dir, vault, true);
+  const reached = { ...config };
+  const store = await openStoreAt(context, reached, dir, vault, true);
   const [{ buildApp }, { createDrivers }] = await Promise.all([import('../app.ts'), import('../drivers.ts')]);
   const calls = new AbortController();
   const parts = { store, vault, clock, ids, random: Math.random, log };
@@ -95,6 +96,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     rateLimitApi,
     rateLimitForms,
     rateLimitEndpoint,
+    files: { ...config.files, path: dir.filesPath },
     metrics,
     metricsToken,
     trustedProxies,
@@ -121,6 +123,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
   try {
     const stopAsked = context.stopSignal();
     const taken = await listen(app.start, store, config);
+    reached.port = taken;
     const url = publicUrlOf(config, taken);
     log.info('server.started', { version: VERSION, url, host, port: taken, data: config.dataDir, pid: process.pid });
     if (publicUrl === null && !isLoopbackHost(host))

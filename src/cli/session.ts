@@ -1,4 +1,4 @@
-import type { Config, Origins, Texts } from '../config/load.ts';
+import { type Config, type Origins, publicUrlOf, type Texts } from '../config/load.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createVault, type Vault } from '../lib/crypto.ts';
 import { type DataDir, dataPaths, openDataDir } from '../lib/data-dir.ts';
@@ -63,7 +63,7 @@ export async function withStore<T>(context: Context, work: (session: Session) =>
  */
 export async function openStoreAt(
   { clock, ids }: Pick<Context, 'clock' | 'ids'>,
-  config: Pick<Config, 'durability' | 'dataDir'>,
+  config: Pick<Config, 'durability' | 'dataDir' | 'publicUrl' | 'host' | 'port'>,
   dir: Pick<DataDir, 'databasePath'>,
   vault: Vault,
   holdsLock = false,
@@ -76,6 +76,8 @@ export async function openStoreAt(
     clock,
     ids,
     secretCheck: vault.checkValue(),
+    // Read when it is asked for: a server learns its port when it listens.
+    publicUrl: () => publicUrlOf(config, config.port),
   };
   const open = (mayUpgrade: boolean): Store | null => {
     try {

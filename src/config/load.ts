@@ -26,6 +26,7 @@ export interface Config {
   /** Web forms a minute by each caller, and to each endpoint; 0 = no limit. */
   rateLimitForms: number;
   rateLimitEndpoint: number;
+  files: FilesConfig;
   durability: 'full' | 'normal';
   /** null: `/metrics` is for this machine alone. */
   metricsToken: string | null;
@@ -33,6 +34,16 @@ export interface Config {
   /** Sign-in by an OpenID Connect provider; null: by e-mail and password alone. */
   oidc: OidcConfig | null;
 }
+
+/** Bytes, of a file, of all files of a form, and of all on the server. */
+export interface FilesConfig {
+  maxFile: number;
+  maxUpload: number;
+  quota: number;
+  /** How long links without an end of their own hold; null: for good. */
+  linkLifetimeMs: number | null;
+}
+
 
 export interface OidcConfig {
   issuer: string;
@@ -234,6 +245,7 @@ function assemble(values: SettingValues, terminal: boolean): Config {
     rateLimitApi: must(values.rateLimitApi),
     rateLimitForms: must(values.rateLimitForms),
     rateLimitEndpoint: must(values.rateLimitEndpoint),
+    files: assembleFiles(values),
     durability: must(values.durability),
     metricsToken: values.metricsToken,
     google: {
@@ -247,6 +259,18 @@ function assemble(values: SettingValues, terminal: boolean): Config {
       },
     },
     oidc: assembleOidc(values),
+  };
+}
+
+const MEBIBYTE = 1_048_576;
+const DAY_MS = 86_400_000;
+
+function assembleFiles({ maxFileMb, maxUploadMb, filesQuotaGb, fileLinkDays }: SettingValues): FilesConfig {
+  return {
+    maxFile: must(maxFileMb) * MEBIBYTE,
+    maxUpload: must(maxUploadMb) * MEBIBYTE,
+    quota: must(filesQuotaGb) * 1024 * MEBIBYTE,
+    linkLifetimeMs: must(fileLinkDays) * DAY_MS || null,
   };
 }
 

@@ -97,6 +97,30 @@ export const SETTINGS = {
     doc: 'Web forms a minute that each form endpoint takes, from whomever. 0 = no limit.',
     parse: parse.integer(0, 10_000_000, 'forms a minute'),
   }),
+  maxFileMb: setting({
+    name: 'LTS_MAX_FILE_MB',
+    default: '25',
+    doc: 'The largest file that a form may send, in MiB.',
+    parse: parse.integer(1, 1000, 'a size in MiB'),
+  }),
+  maxUploadMb: setting({
+    name: 'LTS_MAX_UPLOAD_MB',
+    default: '50',
+    doc: 'All files of one form together, in MiB. A form with more is refused as a whole.',
+    parse: parse.integer(1, 1000, 'a size in MiB'),
+  }),
+  filesQuotaGb: setting({
+    name: 'LTS_FILES_QUOTA_GB',
+    default: '10',
+    doc: 'All files on this server, in GiB. When it is used up, leads are kept without their files. 0 = no file is kept.',
+    parse: parse.integer(0, 1_000_000, 'a size in GiB'),
+  }),
+  fileLinkDays: setting({
+    name: 'LTS_FILE_LINK_DAYS',
+    default: '0',
+    doc: 'Days that links to files in sheets and the API hold, counted from the lead. 0 = as long as the file is kept.',
+    parse: parse.integer(0, 36_500, 'days'),
+  }),
   durability: setting({
     name: 'LTS_DURABILITY',
     default: 'full',

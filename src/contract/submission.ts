@@ -128,6 +128,7 @@ export const WARNING_CODES = [
   'number_rounded',
   'metadata_cut',
   'too_many_fields',
+  'file_dropped',
 ] as const;
 
 /** What was dropped, masked or cut, without its value. Spec 1. */

@@ -12,6 +12,7 @@ import type { Auth, AuthContext } from './auth.ts';
 import type { ApiDocument } from './docs/document.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { type FileRouteDeps, fileRoutes } from './files/routes.ts';
 import { type FormDeps, formRoutes } from './forms/routes.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { type HookDeps, hookRoutes } from './hooks/routes.ts';
@@ -31,8 +32,12 @@ export interface HttpDeps {
   ids: Ids;
   log: Log;
   readiness: Readiness;
-  /** What forms come in by. `addressOf` is given the request as the socket knows it too. */
-  forms: Omit<FormDeps, 'addressOf'> & { addressOf(request: Request, arrived: Request): string | null };
+  /** What forms come in by. `addressOf` is given the request as the socket knows it too, `liftTimeout` that one. */
+  forms: Omit<FormDeps, 'addressOf' | 'liftTimeout'> & {
+    addressOf(request: Request, arrived: Request): string | null;
+    liftTimeout(arrived: Request): () => void;
+  };
+  files: FileRouteDeps;
   hooks: HookDeps;
   /** What pages are made with. `where` is given the request as the socket knows it too. */
   admin: Omit<AdminServices, 'where'> & { where(request: Request, arrived: Request): Where };
@@ -102,8 +107,10 @@ export function createHttp(deps: HttpDeps) {
       formRoutes({
         ...deps.forms,
         addressOf: (request) => deps.forms.addressOf(request, arrived.get(request) ?? request),
+        liftTimeout: (request) => deps.forms.liftTimeout(arrived.get(request) ?? request),
       }),
     )
+    .use(fileRoutes(deps.files))
     .use(hookRoutes(deps.hooks))
     .use(mcpRoutes({ ...deps, ...deps.reach }))
     .use(

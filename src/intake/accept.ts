@@ -7,6 +7,8 @@ import type { Log } from '../lib/log.ts';
 import type { ImportStep } from '../store/imports.ts';
 import type { AcceptItem, AcceptOutcome, AcceptResult, FormRef, Lead, RefusedItem, Store } from '../store/store.ts';
 import { bodyHash } from './canonical.ts';
+import { toldWithFiles, withFiles } from './files/attach.ts';
+import type { SentFile } from './files/uploads.ts';
 import { isObject } from './normalise.ts';
 import { prepareSubmission } from './prepare.ts';
 import { adapterOf } from './sources/list.ts';
@@ -28,6 +30,8 @@ export interface SubmitContext {
   form?: FormRef;
   /** Why the source itself takes it for spam; null or left out: it doesn't. */
   spamReason?: string | null;
+  /** The files that came with a single lead. */
+  files?: readonly SentFile[];
   /** The step of an import that a batch is the rows of: both are kept, or neither. */
   step?: ImportStep;
 }
@@ -99,7 +103,11 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
     async submit(input, context) {
       const item = prepare(input, context);
       if ('refused' in item) throw invalid(item.refused.message, item.refused.details);
-      const { results, replayed } = await accept([item], () => bodyHash(withoutNulls(input)), context);
+      const { results, replayed } = await accept(
+        [item],
+        () => bodyHash(toldWithFiles(withoutNulls(input), context.files ?? [])),
+        context,
+      );
       const [result] = results;
       // Only a replay comes to this: its lead was deleted since.
       if (result?.status === 'refused') throw asError(notTaken(result.refused));
@@ -118,15 +126,19 @@ export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intak
 /** A lead as it would be stored, or why it would be refused; nothing is stored. */
 export function prepareItem(
   input: unknown,
-  { source, form, spamReason = null }: Pick<SubmitContext, 'source' | 'form' | 'spamReason'>,
+  { source, form, spamReason = null, files = [] }: Pick<SubmitContext, 'source' | 'form' | 'spamReason' | 'files'>,
   nowMs: number,
 ): AcceptItem {
   if (!contract.check(input)) return refuse(contract.details(input));
   const { overflow, defaultForm } = adapterOf(source);
-  const prepared = prepareSubmission(input, { source, nowMs, overflow, defaultForm: form ?? defaultForm });
+  const prepared = prepareSubmission(input, {
+    ...{ source, nowMs, overflow, defaultForm: form ?? defaultForm },
+    hasFiles: files.length > 0,
+  });
   if (!prepared.ok) return refuse(prepared.details);
   // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
-  return { lead: { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? nowMs, spamReason } };
+  const lead = { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? nowMs, spamReason };
+  return { lead: withFiles(lead, files) };
 }
 
 type BatchRefusal = Extract<BatchResult, { status: 'invalid' }>['error'];

@@ -24,6 +24,8 @@ export interface PrepareOptions {
   overflow: Overflow;
   /** The form of a lead that names none: a name, or one that is known by something else. */
   defaultForm: string | FormRef;
+  /** Whether files came with it: then it needs no field. */
+  hasFiles?: boolean;
 }
 
 export type Prepared = { ok: true; lead: NewLead } | { ok: false; details: ErrorDetail[] };
@@ -44,7 +46,8 @@ export function prepareSubmission(input: SubmissionCreate, options: PrepareOptio
   const submittedAt = submissionTime(input.submitted_at, options.nowMs, details);
   const { fields, warnings, problems } = sanitiseFields(input.fields, options.overflow);
   details.push(...problems);
-  if (problems.length === 0 && warnings.length === 0 && Object.keys(fields).length === 0) {
+  const isEmpty = Object.keys(fields).length === 0 && options.hasFiles !== true;
+  if (problems.length === 0 && warnings.length === 0 && isEmpty) {
     details.push({ path: '/fields', message: 'has no field: send at least one.' });
   }
   const metadata = input.metadata ? sanitiseMetadata(input.metadata, options.overflow) : null;

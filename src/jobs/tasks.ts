@@ -1,9 +1,10 @@
 import { type AuditDeps, auditSheets } from './audit.ts';
+import { compareFiles, type FileJobDeps, removeOwnerless, settleLeftovers } from './files.ts';
 import type { Task } from './scheduler.ts';
 
 /** Everything the server does by the clock. */
-export function serverTasks(deps: AuditDeps): Task[] {
-  const { store, sync, clock, log } = deps;
+export function serverTasks(deps: AuditDeps & FileJobDeps): Task[] {
+  const { store, files, sync, clock, log } = deps;
   return [
     // What the command line changed holds within a second: a revoked key, another sheet, leads sent again.
     {
@@ -17,6 +18,16 @@ export function serverTasks(deps: AuditDeps): Task[] {
     { name: 'sweep', everyMs: 300_000, run: () => sync.sweep() },
     // Looks each hour, compares each day: a server that is restarted often gets its turn too.
     { name: 'audit', everyMs: 3_600_000, run: () => auditSheets(deps) },
+    // Little to ask for, mostly nothing to do: what a crash left, and files of leads that were deleted here or by command.
+    {
+      name: 'files',
+      everyMs: 5_000,
+      async run() {
+        await settleLeftovers(deps);
+        await removeOwnerless(store.files, files.folder);
+      },
+    },
+    { name: 'files-compare', everyMs: 3_600_000, run: () => compareFiles(deps) },
     { name: 'prune', everyMs: 3_600_000, run: () => store.prune(clock.now()) },
   ];
 }

@@ -26,6 +26,8 @@ export interface DataDir {
   databasePath: string;
   /** The root of the local workbooks, `<site id>/<tab>.csv` below it. */
   sheetsPath: string;
+  /** The files that came with leads. */
+  filesPath: string;
   /** What the operator should know and is no reason to stop. */
   warnings: string[];
 }
@@ -40,6 +42,7 @@ export function dataPaths(path: string) {
     instance: join(path, 'instance'),
     lock: join(path, 'server.lock'),
     sheets: join(path, 'sheets'),
+    files: join(path, 'files'),
   };
 }
 
@@ -67,7 +70,10 @@ export function openDataDir(path: string, secret: string | null): DataDirResult 
     if (instanceId === '') throw new Refusal(`The file ${paths.instance} is empty. Delete it: a new one is made.`);
     return {
       ok: true,
-      dir: { path, secret: known, instanceId, databasePath: paths.database, sheetsPath: paths.sheets, warnings },
+      dir: {
+        ...{ path, secret: known, instanceId, warnings },
+        ...{ databasePath: paths.database, sheetsPath: paths.sheets, filesPath: paths.files },
+      },
     };
   } catch (error) {
     return { ok: false, problem: error instanceof Refusal ? error.message : explain(path, error) };

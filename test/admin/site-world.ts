@@ -12,6 +12,7 @@ import type { AdminServices, LevelSwitch } from '../../src/http/admin/services.t
 import { createReadiness } from '../../src/http/health.ts';
 import { createOperations } from '../../src/http/operations.ts';
 import { createIntake } from '../../src/intake/accept.ts';
+import { createFileLinks } from '../../src/intake/files/links.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault } from '../../src/lib/crypto.ts';
 import { diskUse } from '../../src/lib/disk.ts';
@@ -110,6 +111,7 @@ export async function siteWorld(
   const services: AdminServices = {
     accounts,
     store,
+    fileLinks: createFileLinks(vault, null),
     operations,
     vault,
     drivers,
@@ -125,6 +127,7 @@ export async function siteWorld(
       reasons: createReadiness({ store, clock, draining: () => false }),
       settings: () => SETTINGS,
       disk: () => diskUse(dir),
+      filesQuota: 10 * 2 ** 30,
       logLevel: levelSwitch(),
     },
   };

@@ -151,13 +151,6 @@ describe('what is refused stores nothing', () => {
     expect(await page.text()).toContain('This was not sent');
   });
 
-  test('files', async () => {
-    const form = new FormData();
-    form.append('cv', new File(['x'], 'cv.pdf'));
-    const answer = await send(form, { type: null, headers: JSON_ASKED });
-    expect(answer.status).toBe(415);
-  });
-
   test('an endpoint that is not there', async () => {
     const answer = await send('a=1', { to: 'zzzzzzzzzz', headers: JSON_ASKED });
     expect([answer.status, await codeOf(answer)]).toEqual([404, 'not_found']);

@@ -1,6 +1,8 @@
+import { dirname, join } from 'node:path';
 import { type App, buildApp } from '../../src/app.ts';
 import type { OidcConfig } from '../../src/config/load.ts';
 import type { Scope } from '../../src/contract/key.ts';
+import type { FileSettings } from '../../src/intake/files/desk.ts';
 import { KEY_PREFIX_LENGTH, newApiKey } from '../../src/lib/api-key.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault, type Vault } from '../../src/lib/crypto.ts';
@@ -42,6 +44,9 @@ export const idleDriver: TargetDriver = {
   rows: async () => [],
 };
 
+/** As a server has them that nobody set anything for. */
+const FILE_SETTINGS = { maxFile: 25 << 20, maxUpload: 50 << 20, quota: 10 * 2 ** 30, linkLifetimeMs: null };
+
 export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'forms:read', 'forms:write'];
 
 /**
@@ -54,6 +59,7 @@ export async function testApp(
     rateLimitApi?: number;
     rateLimitForms?: number;
     rateLimitEndpoint?: number;
+    files?: Partial<FileSettings>;
     metricsToken?: string;
     oidc?: OidcConfig;
     log?: Log;
@@ -70,6 +76,7 @@ export async function testApp(
     rateLimitApi: options.rateLimitApi ?? 0,
     rateLimitForms: options.rateLimitForms ?? 0,
     rateLimitEndpoint: options.rateLimitEndpoint ?? 0,
+    files: { ...FILE_SETTINGS, path: join(dirname(path), 'files'), ...options.files },
     store,
     vault,
     drivers: { local: idleDriver, google: idleDriver },

@@ -1,5 +1,6 @@
 import type { Accounts, Where } from '../../accounts/accounts.ts';
 import type { SettingReport } from '../../config/render.ts';
+import type { FileLinks } from '../../intake/files/links.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Vault } from '../../lib/crypto.ts';
 import type { DiskUse } from '../../lib/disk.ts';
@@ -64,6 +65,8 @@ export const NO_DESK: ServerDesk = {
 export interface AdminServices {
   accounts: Accounts;
   store: Store;
+  /** Links to the files of leads. */
+  fileLinks: FileLinks;
   operations: Operations;
   vault: Vault;
   drivers: Readonly<Record<TargetKind, TargetDriver>>;
@@ -90,5 +93,7 @@ export interface SystemFacts {
   settings(): readonly SettingReport[];
   /** What the data folder takes. */
   disk(): Promise<DiskUse>;
+  /** Bytes that all files of leads may take. */
+  filesQuota: number;
   logLevel: LevelSwitch;
 }

@@ -1,26 +1,27 @@
+import type { SentFile } from '../../intake/files/uploads.ts';
 import { isObject } from '../../intake/normalise.ts';
-import { AppError, errorText } from '../../lib/errors.ts';
-import { MAX_JSON_BYTES, parseJson, readBytes, readText } from '../body.ts';
+import { AppError } from '../../lib/errors.ts';
+import { MAX_JSON_BYTES, parseJson, readText } from '../body.ts';
+import { type MultipartDeps, readMultipart } from './multipart.ts';
 
 /** What a form sent, in its order. Repeated names stand as often as they came. */
 export interface SentForm {
   entries: (readonly [name: string, value: unknown])[];
-  /** Names of the fields that held files: none is kept here. */
-  files: string[];
+  files: readonly SentFile[];
 }
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /**
  * Reads what a browser or a script sends as a form: urlencoded, multipart, or flat JSON.
- * @throws AppError unsupported_media_type, payload_too_large, invalid_json, bad_request
+ * @throws AppError unsupported_media_type, payload_too_large, invalid_json, bad_request, and as `readMultipart`
  */
-export async function readSentForm(request: Request): Promise<SentForm> {
+export async function readSentForm(request: Request, deps: MultipartDeps): Promise<SentForm> {
   const type = request.headers.get('content-type') ?? '';
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) {
     return { entries: urlencoded(await readText(request, MAX_JSON_BYTES)), files: [] };
   }
-  if (/^multipart\/form-data\b/i.test(type)) return multipart(await readBytes(request, MAX_JSON_BYTES), type);
+  if (/^multipart\/form-data\b/i.test(type)) return await readMultipart(request, deps);
   if (JSON_TYPE.test(type)) return flatJson(parseJson(await readText(request, MAX_JSON_BYTES)));
   throw new AppError(
     'unsupported_media_type',
@@ -49,22 +50,6 @@ function decode(text: string): string {
       'The form is not UTF-8. Send it from a page that is, or with accept-charset="utf-8".',
     );
   }
-}
-
-async function multipart(bytes: Uint8Array, type: string): Promise<SentForm> {
-  const form: SentForm = { entries: [], files: [] };
-  try {
-    const parsed = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
-    for (const [name, value] of parsed) {
-      if (typeof value === 'string') form.entries.push([name, value]);
-      else if (value.size > 0) form.files.push(name);
-    }
-  } catch (error) {
-    throw new AppError('bad_request', 'The form could not be read: its parts are broken.', {
-      internal: errorText(error),
-    });
-  }
-  return form;
 }
 
 function flatJson(value: unknown): SentForm {

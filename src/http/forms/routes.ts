@@ -1,9 +1,11 @@
 import { Elysia } from 'elysia';
 import { MAX_FIELD_NAME } from '../../contract/submission.ts';
 import type { Intake } from '../../intake/accept.ts';
+import type { Uploads } from '../../intake/files/uploads.ts';
 import { type FormControl, readFormParts } from '../../intake/forms/control.ts';
 import { readScript, type ScriptFacts } from '../../intake/forms/script.ts';
 import { cleanLine, cutText } from '../../intake/text.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { networkOf } from '../../lib/networks.ts';
@@ -13,7 +15,7 @@ import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
 import type { RateLimiter } from '../rate-limit.ts';
 import { CORS, checkDomain, PREFLIGHT, redirectOf, thanksOf, visitorHeaders, wantsJson } from './answer.ts';
-import { readSentForm } from './body.ts';
+import { readSentForm, type SentForm } from './body.ts';
 
 export interface FormDeps {
   store: { sites: Pick<SiteStore, 'get'>; endpoints: Pick<EndpointStore, 'get'> };
@@ -22,6 +24,10 @@ export interface FormDeps {
   addressOf(request: Request): string | null;
   /** By caller, and by endpoint. */
   limits: { caller: RateLimiter; endpoint: RateLimiter };
+  uploads: Uploads;
+  /** Lifts the server's own time-outs from a connection; what it gives back puts them in force again. */
+  liftTimeout(request: Request): () => void;
+  clock: Clock;
   log: Log;
 }
 
@@ -31,7 +37,6 @@ interface Place {
   site: Site;
 }
 
-const NO_FILES = 'This address takes no files yet. Send the form without them.';
 const TRAPPED = 'Its hidden trap field was filled in, which only a bot sees.';
 
 /** Where web forms are sent to, for anybody. Spec 3, "Form endpoint". */
@@ -69,11 +74,20 @@ export function formRoutes(deps: FormDeps) {
     return new Response(refusalPage(site, failure), { status, headers: { ...visitorHeaders(site), ...headers } });
   }
 
-  async function take(request: Request, { endpoint, site }: Place): Promise<Response> {
-    checkDomain(site, request.headers);
-    checkRate(request, endpoint, deps);
-    const sent = await readSentForm(request);
-    if (sent.files.length > 0) throw new AppError('unsupported_media_type', NO_FILES);
+  async function take(request: Request, place: Place): Promise<Response> {
+    checkDomain(place.site, request.headers);
+    checkRate(request, place.endpoint, deps);
+    const { uploads, clock, liftTimeout } = deps;
+    const upload = uploads.begin(place.site.id);
+    try {
+      const sent = await readSentForm(request, { upload, limits: uploads.limits, clock, liftTimeout });
+      return await takeSent(request, sent, place);
+    } finally {
+      await upload.settle();
+    }
+  }
+
+  async function takeSent(request: Request, sent: SentForm, { endpoint, site }: Place): Promise<Response> {
     const { fields, control } = readFormParts(sent.entries, endpoint.honeypot);
     const script = readScript(control.script);
     const { lead } = await deps.intake.submit(submissionOf(fields, control, script, request), {
@@ -82,6 +96,7 @@ export function formRoutes(deps: FormDeps) {
       idempotencyKey: request.headers.get('idempotency-key') ?? control.idempotencyKey,
       form: formOf(endpoint, script),
       spamReason: control.isTrapped ? TRAPPED : null,
+      files: sent.files,
     });
     if (script?.wantsJson || wantsJson(request, endpoint)) {
       const thanks = script === null ? {} : { thanks: thanksOf(endpoint) };

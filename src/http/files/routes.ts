@@ -1,0 +1,69 @@
+import { Elysia } from 'elysia';
+import type { FileFolder } from '../../intake/files/folder.ts';
+import type { FileLinks } from '../../intake/files/links.ts';
+import { isShown } from '../../intake/files/type.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { once } from '../../lib/once.ts';
+import type { FileStore, StoredFile } from '../../store/files.ts';
+import { visitorHeaders } from '../forms/answer.ts';
+import { queryParams } from '../request.ts';
+import { contentDisposition } from './disposition.ts';
+
+export interface FileRouteDeps {
+  files: Pick<FileStore, 'get'>;
+  folder: Pick<FileFolder, 'find'>;
+  links: FileLinks;
+  clock: Clock;
+}
+
+/** What a stranger uploaded may load, run and reach nothing here, whatever a browser takes it for. */
+const SANDBOX = "default-src 'none'; sandbox";
+/** A browser's own viewer of PDF files does not start in a sandbox; scripts of a PDF run in that viewer alone. */
+const PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'";
+
+/** Files that came with leads, for whoever has a signed link. Spec 3, "Form endpoint". */
+export function fileRoutes({ files, folder, links, clock }: FileRouteDeps) {
+  const pages = once(() => import('./page.tsx'));
+
+  /** The file and where it lies; null: the same answer for one that never was, one that is gone, and a wrong link. */
+  async function found(id: string, request: Request): Promise<{ file: StoredFile; path: string } | null> {
+    const query = queryParams(request);
+    const link = { id, until: query.get('until'), signature: query.get('sig') ?? '' };
+    const file = files.get(id);
+    const holds = links.holds(link, file?.createdAt ?? 0, clock.now());
+    if (file === null || file.leadId === null || !holds) return null;
+    const path = await folder.find(file);
+    return path === null ? null : { file, path };
+  }
+
+  async function answer(id: string, request: Request): Promise<Response> {
+    const there = await found(id, request);
+    if (there === null) {
+      const { noFilePage } = await pages();
+      return new Response(noFilePage(), { status: 404, headers: visitorHeaders(null) });
+    }
+    const headers = fileHeaders(there.file);
+    // Without a body Bun would say that it is 0 bytes long.
+    return new Response(request.method === 'HEAD' ? null : Bun.file(there.path), { headers });
+  }
+
+  return new Elysia()
+    .get('/files/:id', ({ params, request }) => answer(params.id, request))
+    .head('/files/:id', ({ params, request }) => answer(params.id, request));
+}
+
+function fileHeaders({ name, type, size }: StoredFile): Record<string, string> {
+  const how = isShown(type) ? 'inline' : 'attachment';
+  return {
+    'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
+    'content-length': String(size),
+    'content-disposition': contentDisposition(how, name),
+    'content-security-policy': type === 'application/pdf' ? PDF_POLICY : SANDBOX,
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-robots-tag': 'noindex',
+    // Whoever uses the machine after a visitor shall not find it there; nor shall it outlive its lead.
+    'cache-control': 'private, no-store',
+  };
+}
