@@ -15,6 +15,7 @@ import { createIntake } from './intake/accept.ts';
 import { countedIntake } from './intake/counted.ts';
 import { createFileDesk, type FileSettings } from './intake/files/desk.ts';
 import { createHookDesk } from './intake/hooks/desk.ts';
+import { createSpamCheck } from './intake/spam/check.ts';
 import { readUserAgent } from './intake/user-agent.ts';
 import { createScheduler } from './jobs/scheduler.ts';
 import { serverTasks } from './jobs/tasks.ts';
@@ -111,7 +112,8 @@ export function buildApp(parts: AppParts): App {
     limiter: createRateLimiter(parts.rateLimitApi, clock),
     clock,
   });
-  const intake = countedIntake(createIntake({ store, clock, log, onStored: sync.wake }), metrics.leads);
+  const spam = createSpamCheck({ store, vault: parts.vault, clock });
+  const intake = countedIntake(createIntake({ store, clock, log, spam, onStored: sync.wake }), metrics.leads);
   const publicUrl = () => {
     const { host, port } = parts.listen;
     return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);

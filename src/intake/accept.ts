@@ -12,12 +12,16 @@ import type { SentFile } from './files/uploads.ts';
 import { isObject } from './normalise.ts';
 import { prepareSubmission } from './prepare.ts';
 import { adapterOf } from './sources/list.ts';
+import type { SpamCheck } from './spam/check.ts';
+import type { FillTime } from './spam/rule.ts';
 import { compileContract } from './validate.ts';
 
 export interface IntakeDeps {
   store: Pick<Store, 'leads'>;
   clock: Clock;
   log: Log;
+  /** What leads that anybody may send are held against. */
+  spam: SpamCheck;
   /** Called once a request's leads are on disk, with how many of the site wait for the sheet now. */
   onStored(siteId: string, leads: number): void;
 }
@@ -30,6 +34,8 @@ export interface SubmitContext {
   form?: FormRef;
   /** Why the source itself takes it for spam; null or left out: it doesn't. */
   spamReason?: string | null;
+  /** What is known of the time it took to fill in the form; null or left out: nothing. */
+  fill?: FillTime | null;
   /** The files that came with a single lead. */
   files?: readonly SentFile[];
   /** The step of an import that a batch is the rows of: both are kept, or neither. */
@@ -53,8 +59,14 @@ const MAX_KEY = 255;
 /** How long a batch works before others get their turn. */
 const TURN_MS = 8;
 
-export function createIntake({ store, clock, log, onStored }: IntakeDeps): Intake {
-  const prepare = (input: unknown, context: SubmitContext) => prepareItem(input, context, clock.now());
+export function createIntake({ store, clock, log, spam, onStored }: IntakeDeps): Intake {
+  function prepare(input: unknown, context: SubmitContext): AcceptItem {
+    const item = prepareItem(input, context, clock.now());
+    if ('refused' in item || !adapterOf(context.source).isOpen) return item;
+    const { siteId, fill = null } = context;
+    const spamReason = spam.reasonFor(item.lead, { siteId, fill, sourceReason: item.lead.spamReason });
+    return { lead: { ...item.lead, spamReason } };
+  }
 
   async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
     const { siteId, idempotencyKey: key } = context;

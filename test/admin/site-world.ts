@@ -13,6 +13,7 @@ import { createReadiness } from '../../src/http/health.ts';
 import { createOperations } from '../../src/http/operations.ts';
 import { createIntake } from '../../src/intake/accept.ts';
 import { createFileLinks } from '../../src/intake/files/links.ts';
+import { createSpamCheck } from '../../src/intake/spam/check.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault } from '../../src/lib/crypto.ts';
 import { diskUse } from '../../src/lib/disk.ts';
@@ -105,7 +106,7 @@ export async function siteWorld(
   });
   const { drivers } = made;
   const sync = createSync({ ...shared, drivers });
-  const intake = createIntake({ ...shared, onStored: sync.wake });
+  const intake = createIntake({ ...shared, spam: createSpamCheck({ ...shared, vault }), onStored: sync.wake });
   const operations = createOperations({ ...shared, intake });
   const accounts = createAccounts({ store, vault, clock, ...(options.hasher ? { hasher: options.hasher } : {}) });
   const services: AdminServices = {

@@ -8,7 +8,7 @@ test('a replay of a lead that was deleted since says so, and stores nothing', as
   const clock = new TestClock();
   const { store } = testStore({ clock });
   const { id: siteId } = await store.sites.create({ name: 'Shop' });
-  const intake = createIntake({ store, clock, log: silentLog, onStored: () => {} });
+  const intake = createIntake({ store, clock, log: silentLog, spam: { reasonFor: () => null }, onStored: () => {} });
   const context = { siteId, source: 'rest_api', idempotencyKey: 'one' } as const;
   const input = { fields: { Email: 'alice@example.com' } };
   const batch = { submissions: [input, { fields: { Email: 'bob@example.com' } }] };

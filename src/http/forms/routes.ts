@@ -14,11 +14,13 @@ import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
 import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
 import type { RateLimiter } from '../rate-limit.ts';
-import { CORS, checkDomain, PREFLIGHT, redirectOf, thanksOf, visitorHeaders, wantsJson } from './answer.ts';
+import { aboutCaller, CORS, checkDomain, PREFLIGHT, redirectOf, thanksOf, visitorHeaders, wantsJson } from './answer.ts';
 import { readSentForm, type SentForm } from './body.ts';
+import { checkCaptcha } from './captcha.ts';
+import { createHosted, type HostedDeps, HostedRefusal } from './hosted.ts';
 
-export interface FormDeps {
-  store: { sites: Pick<SiteStore, 'get'>; endpoints: Pick<EndpointStore, 'get'> };
+export interface FormDeps extends HostedDeps {
+  store: HostedDeps['store'] & { sites: Pick<SiteStore, 'get'>; endpoints: Pick<EndpointStore, 'get'> };
   intake: Pick<Intake, 'submit'>;
   /** The caller's address; null where it is not known. */
   addressOf(request: Request): string | null;
@@ -42,6 +44,7 @@ const TRAPPED = 'Its hidden trap field was filled in, which only a bot sees.';
 /** Where web forms are sent to, for anybody. Spec 3, "Form endpoint". */
 export function formRoutes(deps: FormDeps) {
   const pages = once(() => import('./pages.tsx'));
+  const hosted = createHosted(deps);
 
   /** @throws AppError not_found */
   function placeOf(id: string): Place {
@@ -65,17 +68,19 @@ export function formRoutes(deps: FormDeps) {
     const status = STATUS[failure.code];
     if (status >= 500) deps.log.error('form.failed', { code: failure.code, reason: failure.options.internal });
     const headers = { ...CORS, ...errorHeaders(failure) };
-    if (wantsJson(request, place?.endpoint ?? null)) {
+    const isHosted = failure instanceof HostedRefusal;
+    if (wantsJson(request, isHosted ? null : (place?.endpoint ?? null))) {
       const { code, message, details } = failure;
       return Response.json({ ok: false, error: { code, message, details } }, { status, headers });
     }
+    if (isHosted) return hosted.showAgain(failure);
     const { refusalPage } = await pages();
     const { site = null } = place ?? {};
     return new Response(refusalPage(site, failure), { status, headers: { ...visitorHeaders(site), ...headers } });
   }
 
   async function take(request: Request, place: Place): Promise<Response> {
-    checkDomain(place.site, request.headers);
+    checkDomain(place.site, request, deps.publicUrl());
     checkRate(request, place.endpoint, deps);
     const { uploads, clock, liftTimeout } = deps;
     const upload = uploads.begin(place.site.id);
@@ -89,13 +94,23 @@ export function formRoutes(deps: FormDeps) {
 
   async function takeSent(request: Request, sent: SentForm, { endpoint, site }: Place): Promise<Response> {
     const { fields, control } = readFormParts(sent.entries, endpoint.honeypot);
+    const spamReason = control.isTrapped ? TRAPPED : null;
+    const form = hosted.formOf(endpoint, control);
+    if (form !== null) {
+      const post = { request, endpoint, site, form, fields, control, files: sent.files };
+      const { id } = await hosted.take(post, spamReason);
+      return wantsJson(request, null) ? jsonAnswer({ id }) : onward(endpoint, endpoint.redirectUrl);
+    }
     const script = readScript(control.script);
+    const idempotencyKey = request.headers.get('idempotency-key') ?? control.idempotencyKey;
     const { lead } = await deps.intake.submit(submissionOf(fields, control, script, request), {
       siteId: site.id,
       source: script === null ? 'form_endpoint' : 'sdk',
-      idempotencyKey: request.headers.get('idempotency-key') ?? control.idempotencyKey,
+      idempotencyKey,
       form: formOf(endpoint, script),
-      spamReason: control.isTrapped ? TRAPPED : null,
+      spamReason,
+      warnings: await checkCaptcha(deps, site.id, control, idempotencyKey),
+      fill: script?.elapsedMs == null ? null : { ms: script.elapsedMs },
       files: sent.files,
     });
     if (script?.wantsJson || wantsJson(request, endpoint)) {

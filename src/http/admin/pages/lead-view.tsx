@@ -37,7 +37,7 @@ export function LeadView(props: LeadProps) {
       />
       {lead.spam ? (
         <Banner tone="waiting" title="This lead is taken for spam.">
-          {lead.spamReason ? <p>Why: {lead.spamReason}.</p> : null}
+          {lead.spamReason ? <p>Why: {lead.spamReason.replace(/\.$/, '')}.</p> : null}
           <p>It goes to no sheet{lead.syncStatus === 'synced' ? '; the row it had before stays there' : ''}.</p>
         </Banner>
       ) : null}
