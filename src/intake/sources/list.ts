@@ -2,6 +2,8 @@ import type { Source } from '../../contract/source.ts';
 import { calendly } from './calendly.ts';
 import { formEndpoint } from './form-endpoint.ts';
 import { formaloo } from './formaloo.ts';
+import { hostedForm } from './hosted-form.ts';
+import { importSource } from './import.ts';
 import { mcp } from './mcp.ts';
 import { restApi } from './rest-api.ts';
 import { sdk } from './sdk.ts';
@@ -15,12 +17,14 @@ export const sources: readonly SourceAdapter[] = [
   restApi,
   mcp,
   formEndpoint,
+  hostedForm,
   sdk,
   webhook,
   typeform,
   tally,
   calendly,
   formaloo,
+  importSource,
 ];
 
 const byId = new Map(sources.map((adapter) => [adapter.id, adapter]));
