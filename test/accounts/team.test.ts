@@ -242,6 +242,24 @@ describe('passwords', () => {
     expect(outcome(await accounts.issueReset(owner, user.id))).toBe('invalid');
   });
 
+  test('a reset link does not outlive the role of the one it is for, nor a time without access', async () => {
+    const { accounts, visitor } = await house();
+    const [owner, admin] = [await visitor('owner'), await visitor('admin')];
+    const { user } = await visitor('member');
+    const link = async () => tokenOf(expectOk(await accounts.issueReset(admin, user.id)));
+    // An admin may not let himself in as an owner: so not by a link from before either.
+    const early = await link();
+    expectOk(await accounts.updateUser(owner, user.id, { name: 'Still a member' }));
+    expect(accounts.openLink(early)).not.toBeNull();
+    expectOk(await accounts.updateUser(owner, user.id, { role: 'owner' }));
+    expect(accounts.openLink(early)).toBeNull();
+    expect(outcome(await accounts.resetPassword(early, 'an admin knows this one', someone()))).toBe('void');
+    expectOk(await accounts.updateUser(owner, user.id, { role: 'member' }));
+    const late = await link();
+    for (const disabled of [true, false]) expectOk(await accounts.updateUser(owner, user.id, { disabled }));
+    expect(outcome(await accounts.resetPassword(late, 'an admin knows this one', someone()))).toBe('void');
+  });
+
   test('a reset link of somebody who is disabled meanwhile opens nothing', async () => {
     const { accounts, visitor } = await house();
     const [owner, { user }] = [await visitor('owner'), await visitor('member')];

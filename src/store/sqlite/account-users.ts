@@ -55,8 +55,12 @@ export function createUsers(context: AccountContext, rows: UserRows): Users {
     orm.update(user).set(next).where(eq(user.id, row.id)).run();
     rows.putSites(row.id, known);
     if (next.disabled && !row.disabled) rows.endSessions(row.id, null);
-    // A link that somebody made with rights they no longer have would bring those rights back.
-    if (next.disabled || next.role !== row.role) rows.voidLinks({ madeBy: row.id }, turn.now);
+    if (next.disabled || next.role !== row.role) {
+      // A link that somebody made with rights they no longer have would bring those rights back; one for somebody is
+      // from who could reach what they were, and may not reach what they are.
+      rows.voidLinks({ madeBy: row.id }, turn.now);
+      rows.voidLinks({ for: row.id }, turn.now);
+    }
     changed(turn);
     const after = rows.view(next);
     tell(turn, doer, before, after);
