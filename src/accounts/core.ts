@@ -22,7 +22,7 @@ import {
   type Where,
 } from './accounts.ts';
 import { createHasher, type Hasher } from './passwords.ts';
-import { createThrottle, takeAll } from './throttle.ts';
+import { type Attempt, createThrottle, takeAll } from './throttle.ts';
 
 export interface AccountDeps {
   store: Pick<Store, 'accounts' | 'sites'>;
@@ -36,6 +36,11 @@ const WINDOW_MS = 15 * 60_000;
 const PER_EMAIL = 10;
 const PER_NETWORK = 30;
 const PER_SECOND_FACTOR = 5;
+
+type Allowed = Extract<Attempt, { allowed: true }>;
+
+/** One text for each user: as the store compares addresses, and no longer than one can be. */
+const emailMark = (email: string) => email.normalize('NFC').toLowerCase().slice(0, 254);
 
 const TOKEN_SHAPE = /^[\w-]{43}$/;
 
@@ -76,12 +81,21 @@ export function createCore({ store, vault, clock, hasher = createHasher() }: Acc
     /** One try of a password for this address, from there. */
     attempt: (email: string, { address }: Where) =>
       takeAll([
-        () => perEmail.take(email.toLowerCase().slice(0, 254)),
+        () => perEmail.take(emailMark(email)),
         ...(address === null ? [] : [() => perNetwork.take(networkOf(address))]),
       ]),
     /** One try of anything else that lets somebody in, from there. */
     attemptFrom: ({ address }: Where) => (address === null ? takeAll([]) : perNetwork.take(networkOf(address))),
     attemptFactor: (userId: string) => perSecondFactor.take(userId),
+    /** Whether the password of an attempt is right. Where too many wait to be looked at, it was none. */
+    async matches(attempt: Allowed, password: string, hash: string | null): Promise<boolean> {
+      try {
+        return await hasher.matches(password, hash);
+      } catch (error) {
+        attempt.giveBack();
+        throw error;
+      }
+    },
     isRecent({ session }: Visit): boolean {
       const now = store.accounts.session(session.id);
       return now !== null && clock.now() - now.authenticatedAt < RECENT_MS;

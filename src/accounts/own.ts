@@ -38,7 +38,7 @@ export function createOwn(core: Core): Own {
       const attempt = core.attempt(user.email, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const hash = accounts.credentials(user.id)?.passwordHash ?? null;
-      if (!(await hasher.matches(current, hash)))
+      if (!(await core.matches(attempt, current, hash)))
         return refuse('wrong', 'This is not your password.', 'current_password');
       attempt.giveBack();
       const checked = checkPassword(password, user.email);

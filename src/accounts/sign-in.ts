@@ -45,7 +45,7 @@ export function waitingSession(core: Core, token: string): Found | null {
 }
 
 export function createSignIn(core: Core): SignIn {
-  const { accounts, clock, hasher } = core;
+  const { accounts, clock } = core;
 
   const find = (token: string) => findSession(core, token);
   const waiting = (token: string) => waitingSession(core, token);
@@ -58,7 +58,7 @@ export function createSignIn(core: Core): SignIn {
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const user = accounts.userByEmail(email.trim());
       const hash = user ? (accounts.credentials(user.id)?.passwordHash ?? null) : null;
-      if (!(await hasher.matches(password, hash)) || !user || hash === null) return wrongPassword();
+      if (!(await core.matches(attempt, password, hash)) || !user || hash === null) return wrongPassword();
       attempt.giveBack();
       if (user.disabled) return refuse('disabled', 'This account is disabled. Ask an owner or admin.');
       const token = newToken();
@@ -107,7 +107,7 @@ export function createSignIn(core: Core): SignIn {
       const attempt = core.attempt(user.email, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const hash = accounts.credentials(user.id)?.passwordHash ?? null;
-      if (!(await hasher.matches(password, hash)))
+      if (!(await core.matches(attempt, password, hash)))
         return refuse('wrong', 'This is not your password.', 'current_password');
       attempt.giveBack();
       await accounts.confirmSession(session.id);

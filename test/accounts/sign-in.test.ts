@@ -84,6 +84,37 @@ describe('too many attempts', () => {
     expect(all.map(outcome).filter((each) => each === 'wrong')).toHaveLength(10);
   });
 
+  test('however an address with accents is written, it is one', async () => {
+    const { accounts, signIn } = await house();
+    const input = { email: 'zoë@example.com', name: 'Zoë', password: PASSWORD, role: 'owner', siteIds: [] } as const;
+    const { user } = expectOk(await accounts.createUser('cli', input));
+    for (let i = 0; i < 10; i++) expect(outcome(await signIn(user, 'wrong wrong wrong'))).toBe('wrong');
+    for (const form of ['NFD', 'NFC'] as const) {
+      expect(outcome(await signIn({ ...user, email: user.email.normalize(form) }))).toBe('rate_limited');
+    }
+  });
+
+  test('one that could not be looked at, because too many came at once, is none', async () => {
+    const { store, clock, visitor } = await house();
+    const visit = await visitor('owner');
+    const { email } = visit.user;
+    const real = createHasher({ memory: 8, passes: 1 });
+    let isFull = true;
+    const hasher: Hasher = {
+      ...real,
+      matches: (...asked) => (isFull ? Promise.reject(new AppError('unavailable', 'x')) : real.matches(...asked)),
+    };
+    const accounts = createAccounts({ store, vault, clock, hasher });
+    const tries = [
+      () => accounts.signIn({ email, password: PASSWORD }, someone()),
+      () => accounts.confirmPassword(visit, PASSWORD),
+      () => accounts.changePassword(visit, { current: PASSWORD, password: 'another four words' }),
+    ];
+    for (const each of tries) for (let i = 0; i < 10; i++) await expect(each()).rejects.toThrow(AppError);
+    isFull = false;
+    for (const each of tries) expect(outcome(await each())).toBe('ok');
+  });
+
   test('thirty from an address or the /64 it is in, over any e-mails; success does not count', async () => {
     const { accounts, visitor, signIn } = await house();
     const { user } = await visitor('owner');
