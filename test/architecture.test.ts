@@ -6,6 +6,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   config: ['lib'],
   contract: ['lib'],
+  // The script for browsers: it takes types from the contract, and nothing else from anybody.
+  sdk: ['contract'],
   store: ['lib', 'contract'],
   intake: ['lib', 'contract', 'store'],
   sheets: ['lib', 'contract', 'store'],
@@ -74,4 +76,15 @@ test('no file is called utils, and only main ends the process', async () => {
     if (/process\.exit\(/.test(await Bun.file(join(src, file)).text())) ending.push(file);
   }
   expect(ending.filter((file) => file !== 'main.ts')).toEqual([]);
+});
+
+test('the script for browsers takes only types from the server, and knows nothing of Bun', async () => {
+  const wrong: string[] = [];
+  for (const file of files.filter((each) => roomOf(each) === 'sdk')) {
+    const source = await Bun.file(join(src, file)).text();
+    const { imports } = new Bun.Transpiler({ loader: 'ts' }).scan(source);
+    for (const { path } of imports) if (!path.startsWith('./')) wrong.push(`${file} uses ${path}`);
+    if (/\b(?:Bun|process|Buffer)\./.test(source)) wrong.push(`${file} needs Bun`);
+  }
+  expect(wrong).toEqual([]);
 });

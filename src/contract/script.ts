@@ -31,9 +31,8 @@ export interface ScriptData {
   screen: string;
   lang: string;
   tz: string;
-  /** What the header `User-Agent` does not say. */
-  os?: string;
-  device?: string;
+  /** Fingers that the screen takes at once: what the header `User-Agent` does not say of an iPad. */
+  touch: number;
   first?: Touch;
   last?: Touch;
 }

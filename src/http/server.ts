@@ -14,6 +14,7 @@ import { docsRoutes } from './docs/routes.ts';
 import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { type FileRouteDeps, fileRoutes } from './files/routes.ts';
 import { type FormDeps, formRoutes } from './forms/routes.ts';
+import { sdkRoutes } from './forms/sdk.ts';
 import { healthRoutes, type Readiness } from './health.ts';
 import { type HookDeps, hookRoutes } from './hooks/routes.ts';
 import { mcpChallenge } from './mcp/oauth.ts';
@@ -112,6 +113,7 @@ export function createHttp(deps: HttpDeps) {
     )
     .use(fileRoutes(deps.files))
     .use(hookRoutes(deps.hooks))
+    .use(sdkRoutes())
     .use(mcpRoutes({ ...deps, ...deps.reach }))
     .use(
       adminMount({

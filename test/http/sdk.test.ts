@@ -93,3 +93,52 @@ describe('a form that came by the script', () => {
     expect(ids[0]).toBe(ids[1]);
   });
 });
+
+describe('the script itself', () => {
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    api.app.fetch(new Request(`http://localhost${path}`, { headers, method }));
+  const hashOf = async () => (await get('/sdk.js')).headers.get('etag')?.slice(1, -1) ?? '';
+
+  test('is at most 5 KB, compressed', async () => {
+    const answer = await get('/sdk.js', { 'accept-encoding': 'gzip, br' });
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect(bytes.byteLength).toBeLessThanOrEqual(5 * 1024);
+    const text = new TextDecoder().decode(Bun.gunzipSync(bytes));
+    expect(text).toBe(await (await get('/sdk.js')).text());
+    expect(text).toContain('LeadToSheet');
+  });
+
+  test('may be loaded by any page, is kept shortly, and asked for again by its tag', async () => {
+    const { status, headers } = await get('/sdk.js');
+    expect(status).toBe(200);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'public, max-age=600',
+      vary: 'accept-encoding',
+    });
+    const again = await get('/sdk.js', { 'if-none-match': `"x", W/${headers.get('etag')}`, 'accept-encoding': 'gzip' });
+    expect([again.status, await again.text(), again.headers.get('content-encoding')]).toEqual([304, '', null]);
+    expect(again.headers.get('etag')).toBe(headers.get('etag'));
+    expect((await get('/sdk.js', { 'if-none-match': '"x"' })).status).toBe(200);
+  });
+
+  test('is kept for a year under its content, and shortly under that of another', async () => {
+    const hash = await hashOf();
+    const kept = async (name: string) => (await get(name)).headers.get('cache-control');
+    expect(await kept(`/sdk-${hash}.js`)).toBe('public, max-age=31536000, immutable');
+    expect(await kept(`/sdk-${'0'.repeat(16)}.js`)).toBe('public, max-age=600');
+    const answers = ['/sdk-x.js', '/sdk-.js', '/sdk-../sdk.js', `/sdk-${hash}`].map(
+      async (path) => (await get(path)).status,
+    );
+    expect(await Promise.all(answers)).toEqual([404, 404, 404, 404]);
+  });
+
+  test('is built the same each time', async () => {
+    const { bundledSdk } = await import('../../src/http/forms/sdk-bundle.ts');
+    expect([bundledSdk(), bundledSdk()]).toEqual(Array(2).fill(await (await get('/sdk.js')).text()));
+  });
+});

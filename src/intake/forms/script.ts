@@ -1,10 +1,4 @@
-import {
-  CLICK_IDS,
-  DEVICE_TYPES,
-  MAX_FIELD_NAME,
-  type SubmissionCreate,
-  UTM_NAMES,
-} from '../../contract/submission.ts';
+import { CLICK_IDS, MAX_FIELD_NAME, type SubmissionCreate, UTM_NAMES } from '../../contract/submission.ts';
 import { isObject } from '../normalise.ts';
 import { cleanLine, cutText } from '../text.ts';
 import { cleanUrl } from '../urls.ts';
@@ -36,8 +30,8 @@ const MAX_ELAPSED_MS = 366 * 86_400_000;
 const FINGERPRINT = /^[a-z0-9]{8,32}$/;
 const TOUCHED = [...UTM_NAMES, ...CLICK_IDS] as const;
 
-/** Null for what our script did not write. */
-export function readScript(json: string | null): ScriptFacts | null {
+/** Null for what our script did not write. @param userAgent the header of the request */
+export function readScript(json: string | null, userAgent: string | null = null): ScriptFacts | null {
   const said = json === null || json.length > MAX_JSON ? null : parsed(json);
   if (said === null || said.v !== 1) return null;
   const fingerprint = FINGERPRINT.test(text(said.key, 32) ?? '') ? String(said.key) : null;
@@ -48,8 +42,15 @@ export function readScript(json: string | null): ScriptFacts | null {
     form: fingerprint === null ? null : { fingerprint, name },
     elapsedMs: typeof ms === 'number' && ms >= 0 && ms <= MAX_ELAPSED_MS ? Math.round(ms) : null,
     wantsJson: said.json === true,
-    context: contextOf(said),
+    context: { ...contextOf(said), ...(isIPad(said.touch, userAgent) ? IPAD : {}) },
   };
+}
+
+const IPAD = { os: 'iPadOS', device_type: 'tablet' } as const;
+
+/** An iPad calls itself a Mac, and no Mac has a screen to touch. */
+function isIPad(touch: unknown, userAgent: string | null): boolean {
+  return typeof touch === 'number' && touch > 1 && /\bMacintosh\b/.test(userAgent ?? '');
 }
 
 function parsed(json: string): Record<string, unknown> | null {
@@ -65,7 +66,6 @@ function parsed(json: string): Record<string, unknown> | null {
 function contextOf(said: Record<string, unknown>): Partial<SubmissionCreate> {
   const last = touchOf(said.last);
   const touches = given({ first_touch: shown(touchOf(said.first)), last_touch: shown(last) });
-  const device = DEVICE_TYPES.find((each) => each === said.device);
   return given({
     page_url: address(said.url),
     page_title: text(said.title, MAX_WORD),
@@ -73,8 +73,6 @@ function contextOf(said: Record<string, unknown>): Partial<SubmissionCreate> {
     screen_size: /^\d{1,5}x\d{1,5}$/.test(text(said.screen, 11) ?? '') ? String(said.screen) : null,
     language: text(said.lang, 35),
     timezone: text(said.tz, 64),
-    os: text(said.os, 32),
-    device_type: device ?? null,
     ...last?.ad,
     metadata: Object.keys(touches).length > 0 ? touches : null,
   });
