@@ -1,4 +1,5 @@
 import type { FieldValue } from '../contract/submission.ts';
+import { fieldNamesOf } from '../store/lead-body.ts';
 import type { Lead, Site } from '../store/store.ts';
 import { fieldKey, fieldOfKey, OTHER_KEY } from './columns.ts';
 
@@ -28,9 +29,8 @@ export function cellOf(lead: Lead, key: string, columns: readonly { key: string 
   if (system) return system(lead, site);
   if (key === OTHER_KEY) return textCell(otherFields(lead, columns));
   const name = fieldOfKey(key);
-  // hasOwn: a field may be called `constructor`.
-  if (name === null || !Object.hasOwn(lead.body.fields, name)) return null;
-  return fieldCell(lead.body.fields[name]);
+  if (name === null) return null;
+  return fileLinks(lead, name) === '' ? fieldCell(valueOf(lead, name)) : textCell(shownText(lead, name));
 }
 
 /** A cell as text, as the local workbook writes it: times as `isoLocal`, truth as TRUE or FALSE. */
@@ -81,6 +81,25 @@ export function fieldCell(value: FieldValue | undefined): Cell {
   return textCell(fieldText(value));
 }
 
+/** What was typed in a field. hasOwn: it may be called `constructor`. */
+function valueOf({ body: { fields } }: Lead, name: string): FieldValue | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** The links to what was uploaded with a field, one a line. */
+function fileLinks({ body: { files } }: Lead, name: string): string {
+  if (files.length === 0) return '';
+  return files
+    .filter(({ field }) => field === name)
+    .map(({ url }) => url)
+    .join('\n');
+}
+
+/** All that a field came with, as text. */
+function shownText(lead: Lead, name: string): string {
+  return [fieldText(valueOf(lead, name)), fileLinks(lead, name)].filter((text) => text !== '').join('\n');
+}
+
 /** A value as text: the items of a list with `, ` between them, without empty ones. */
 function fieldText(value: FieldValue | undefined): string {
   if (value === null || value === undefined) return '';
@@ -106,8 +125,8 @@ function otherFields(lead: Lead, columns: readonly { key: string }[]): string {
     ownColumns.set(columns, own);
   }
   const lines: string[] = [];
-  for (const [name, value] of Object.entries(lead.body.fields)) {
-    const text = own.keys.has(fieldKey(name)) ? '' : fieldText(value);
+  for (const name of fieldNamesOf(lead.body)) {
+    const text = own.keys.has(fieldKey(name)) ? '' : shownText(lead, name);
     if (text !== '') lines.push(`${name}: ${text}`);
   }
   return lines.join('\n');

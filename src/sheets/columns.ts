@@ -1,3 +1,4 @@
+import { fieldNamesOf } from '../store/lead-body.ts';
 import type { SheetColumn } from '../store/sheets.ts';
 import type { Lead, Site } from '../store/store.ts';
 
@@ -119,7 +120,7 @@ function spec({ key, header }: ColumnSpec): ColumnSpec {
 function fieldNames(leads: readonly Lead[]): Set<string> {
   const names = new Set<string>();
   for (const lead of leads) {
-    for (const name of Object.keys(lead.body.fields)) names.add(name);
+    for (const name of fieldNamesOf(lead.body)) names.add(name);
   }
   return names;
 }

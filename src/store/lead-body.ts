@@ -25,3 +25,9 @@ export function emptyBody(): LeadBody {
     warnings: [],
   };
 }
+
+/** The fields of a lead, each once: those with a value, and those that files came with. */
+export function fieldNamesOf({ fields, files }: Pick<LeadBody, 'fields' | 'files'>): string[] {
+  const names = Object.keys(fields);
+  return files.length === 0 ? names : [...new Set([...names, ...files.map(({ field }) => field)])];
+}

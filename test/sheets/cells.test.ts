@@ -40,6 +40,26 @@ describe('a form field', () => {
     expect(cellOf(lead({}), 'f:constructor', [], site())).toBeNull();
   });
 
+  test('that files came with shows their links, one a line, below what was typed', () => {
+    const fileOf = (field: string, name: string) => ({
+      field,
+      name,
+      size: 1,
+      content_type: 'application/pdf',
+      url: `https://leads.example.com/files/${name}?sig=0`,
+    });
+    const files = [fileOf('CV', 'a'), fileOf('Other', 'b'), fileOf('CV', 'c')];
+    const sent = lead({ CV: 'see below', Name: 'Alice' });
+    const withFiles = { ...sent, body: { ...sent.body, files } };
+    const url = (name: string) => `https://leads.example.com/files/${name}?sig=0`;
+    const shown = (key: string, columns: { key: string }[] = []) => cellText(cellOf(withFiles, key, columns, site()));
+    expect(shown('f:CV')).toBe(`see below\n${url('a')}\n${url('c')}`);
+    expect(shown('f:Other')).toBe(url('b'));
+    expect(shown('f:Name')).toBe('Alice');
+    expect(shown(OTHER_KEY, [{ key: 'f:CV' }])).toBe(`Name: Alice\nOther: ${url('b')}`);
+    expect(newTabColumns(site(), [withFiles], []).map(({ key }) => key)).toContain('f:Other');
+  });
+
   test('that is a number is one as far as a sheet can hold it', () => {
     for (const number of [0, -1.5, 1e-7, 2 ** 53 - 1]) expect(field(number)).toEqual({ kind: 'number', number });
     expect(field(2 ** 53)).toEqual({ kind: 'text', text: '9007199254740992' });

@@ -80,6 +80,9 @@ const NO_COLUMNS: readonly { key: string }[] = [];
 export function columnText(lead: Lead, key: string, site: Site): string {
   const field = fieldOfKey(key);
   if (field === null) return cellText(cellOf(lead, key, NO_COLUMNS, site));
+  const { fields, files } = lead.body;
   // hasOwn: a field may be called `constructor`.
-  return Object.hasOwn(lead.body.fields, field) ? valueText(lead.body.fields[field]) : '';
+  const typed = Object.hasOwn(fields, field) ? [valueText(fields[field])] : [];
+  const names = files.filter((file) => file.field === field).map(({ name }) => name);
+  return [...typed, ...names].filter((text) => text !== '').join(', ');
 }

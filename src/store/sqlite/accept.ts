@@ -1,10 +1,10 @@
+import { fieldNamesOf } from '../lead-body.ts';
 import type {
   AcceptItem,
   AcceptOutcome,
   AcceptResult,
   FormRef,
   Lead,
-  LeadBody,
   LeadStore,
   NewLead,
   RefusedItem,
@@ -107,7 +107,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   /** Notes field names not seen before; written once per form and turn. */
   function noteFields(form: KnownForm, lead: NewLead, turn: Turn): void {
     const fields = form.fields as Set<string>;
-    for (const name of fieldNames(lead.body)) {
+    for (const name of fieldNamesOf(lead.body)) {
       if (fields.has(name) || fields.size >= MAX_KNOWN_FIELDS) continue;
       fields.add(name);
       const grown = turn.shared(GROWN, () => {
@@ -208,12 +208,6 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   }
 
   return (request) => writer.run((turn) => acceptInTurn(request, turn));
-}
-
-/** Files have a field too: that of the input they were chosen in. */
-function fieldNames({ fields, files }: LeadBody): string[] {
-  const names = Object.keys(fields);
-  return files.length === 0 ? names : [...names, ...files.map(({ field }) => field)];
 }
 
 function remember(result: AcceptResult): Remembered {
