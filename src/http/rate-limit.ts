@@ -14,27 +14,32 @@ export interface RateLimiter {
 }
 
 const WINDOW_MS = 60_000;
+/** So many callers are remembered, in some 20 MB; beyond, those are forgotten whose minutes began first. */
+const MAX_CALLERS = 100_000;
 
 /** At most `perMinute` requests by each caller in each minute; 0 = no limit. Counted in memory. */
 export function createRateLimiter(perMinute: number, clock: Clock): RateLimiter {
-  let windows = new Map<string, { startedAt: number; count: number }>();
-  let sweptAt = clock.monotonic();
+  /** In the order in which the minutes began. */
+  const windows = new Map<string, { startedAt: number; count: number }>();
 
-  function sweep(now: number): void {
-    if (now - sweptAt < WINDOW_MS) return;
-    sweptAt = now;
-    windows = new Map([...windows].filter(([, window]) => now - window.startedAt < WINDOW_MS));
+  function forgetOld(now: number): void {
+    for (const [who, { startedAt }] of windows) {
+      if (now - startedAt < WINDOW_MS && windows.size <= MAX_CALLERS) return;
+      windows.delete(who);
+    }
   }
 
   return {
     take(who) {
       if (perMinute === 0) return null;
       const now = clock.monotonic();
-      sweep(now);
       let window = windows.get(who);
       if (!window || now - window.startedAt >= WINDOW_MS) {
         window = { startedAt: now, count: 0 };
+        // It begins now, and so stands behind all others.
+        windows.delete(who);
         windows.set(who, window);
+        forgetOld(now);
       }
       const allowed = window.count < perMinute;
       if (allowed) window.count++;

@@ -18,3 +18,16 @@ test('a new minute has 60 seconds, at whatever fraction of a millisecond it begi
     expect(limiter.take('key')).toEqual({ allowed: true, limit: 2, remaining: 1, resetSeconds: 60 });
   }
 });
+
+test('whoever calls from very many addresses fills no memory: the oldest minutes are forgotten', () => {
+  let now = 0;
+  const limiter = createRateLimiter(1, { ...systemClock, monotonic: () => now });
+  const asks = (who: string) => limiter.take(who)?.allowed;
+  expect([asks('first'), asks('first')]).toEqual([true, false]);
+  for (let n = 1; n < 100_000; n++) limiter.take(`2001:db8:0:${n}::/64`);
+  expect(asks('first')).toBe(false);
+  now += 1_000;
+  expect([asks('late'), asks('late')]).toEqual([true, false]);
+  expect(asks('first')).toBe(true);
+  expect(asks('late')).toBe(false);
+});
