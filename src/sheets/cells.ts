@@ -30,7 +30,7 @@ export function cellOf(lead: Lead, key: string, columns: readonly { key: string 
   if (key === OTHER_KEY) return textCell(otherFields(lead, columns));
   const name = fieldOfKey(key);
   if (name === null) return null;
-  return fileLinks(lead, name) === '' ? fieldCell(valueOf(lead, name)) : textCell(shownText(lead, name));
+  return fileLinks(lead, name) === '' ? fieldCell(typedIn(lead, name)) : textCell(shownText(lead, name));
 }
 
 /** A cell as text, as the local workbook writes it: times as `isoLocal`, truth as TRUE or FALSE. */
@@ -82,7 +82,7 @@ export function fieldCell(value: FieldValue | undefined): Cell {
 }
 
 /** What was typed in a field. hasOwn: it may be called `constructor`. */
-function valueOf({ body: { fields } }: Lead, name: string): FieldValue | undefined {
+function typedIn({ body: { fields } }: Lead, name: string): FieldValue | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
@@ -97,7 +97,7 @@ function fileLinks({ body: { files } }: Lead, name: string): string {
 
 /** All that a field came with, as text. */
 function shownText(lead: Lead, name: string): string {
-  return [fieldText(valueOf(lead, name)), fileLinks(lead, name)].filter((text) => text !== '').join('\n');
+  return [fieldText(typedIn(lead, name)), fileLinks(lead, name)].filter((text) => text !== '').join('\n');
 }
 
 /** A value as text: the items of a list with `, ` between them, without empty ones. */

@@ -56,7 +56,6 @@ const OPEN: Readonly<Record<string, string>> = {
   'PUT /hooks/:token': 'the same',
   'GET /hooks/:token': 'services make sure of the address',
   'GET /files/:id': 'has a signature of its own: test/http/files.test.ts',
-  'HEAD /files/:id': 'the same',
   'GET /healthz': 'asked by supervisors, says nothing',
   'GET /readyz': 'asked by supervisors',
   'GET /metrics': 'has a token of its own: test/http/metrics.test.ts',

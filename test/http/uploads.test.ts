@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { FileSettings } from '../../src/intake/files/desk.ts';
 import type { Lead } from '../../src/store/store.ts';
 import { type TestApp, testApp } from '../support/app.ts';
+import { tempDir } from '../support/temp.ts';
 
 const MEBIBYTE = 1_048_576;
 const JSON_ASKED = { accept: 'application/json' };
@@ -19,8 +20,12 @@ interface Place {
   leads(): number;
 }
 
+const root = tempDir();
+let places = 0;
+
 async function place(files: Partial<FileSettings> = {}): Promise<Place> {
-  const api = await testApp({ files });
+  const folder = join(root, `files-${places++}`);
+  const api = await testApp({ files: { path: folder, ...files } });
   const send: Place['send'] = (body, headers = {}) =>
     api.app.fetch(
       new Request(`http://localhost/f/${api.site.endpointId}`, {
@@ -31,7 +36,7 @@ async function place(files: Partial<FileSettings> = {}): Promise<Place> {
     );
   return {
     api,
-    folder: join(dirname(api.path), 'files'),
+    folder,
     send,
     async lead(body, headers) {
       const answer = await send(body, headers);

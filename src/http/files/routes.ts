@@ -42,14 +42,10 @@ export function fileRoutes({ files, folder, links, clock }: FileRouteDeps) {
       const { noFilePage } = await pages();
       return new Response(noFilePage(), { status: 404, headers: visitorHeaders(null) });
     }
-    const headers = fileHeaders(there.file);
-    // Without a body Bun would say that it is 0 bytes long.
-    return new Response(request.method === 'HEAD' ? null : Bun.file(there.path), { headers });
+    return new Response(Bun.file(there.path), { headers: fileHeaders(there.file) });
   }
 
-  return new Elysia()
-    .get('/files/:id', ({ params, request }) => answer(params.id, request))
-    .head('/files/:id', ({ params, request }) => answer(params.id, request));
+  return new Elysia().get('/files/:id', ({ params, request }) => answer(params.id, request));
 }
 
 function fileHeaders({ name, type, size }: StoredFile): Record<string, string> {

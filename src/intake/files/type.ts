@@ -85,8 +85,8 @@ function isPlainText(head: Uint8Array, text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what tells text from other data.
   if (/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) || /^(?:\xef\xbb\xbf)?\s*</.test(text)) return false;
   try {
-    // A letter of several bytes may be cut in two at the end.
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    // A letter of several bytes may be cut in two where the head ends.
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: head.length >= HEAD_BYTES });
     return true;
   } catch {
     return false;
