@@ -47,6 +47,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/sites': { form: () => ({ name: 'New', timezone: 'UTC' }) },
   '/admin/s/:site/test-lead': {},
   '/admin/s/:site/settings': { form: () => ({ name: 'Renamed', timezone: 'UTC' }) },
+  '/admin/s/:site/spam': { form: () => ({ level: 'strict', words: 'casino', domains: 'example.com' }) },
   '/admin/s/:site/forms/:form': { form: () => ({ name: 'Renamed', sheet_tab: 'Renamed' }) },
 
   '/admin/s/:site/leads/bulk': { form: ({ lead }) => ({ act: 'spam', ids: [lead] }) },

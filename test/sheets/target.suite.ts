@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import type { Fields } from '../../src/contract/submission.ts';
 import { CUT_MARK, MAX_CELL_TEXT } from '../../src/sheets/cells.ts';
 import type { Progress, SiteTarget, TabReport, TargetDriver } from '../../src/sheets/target.ts';
@@ -53,6 +54,19 @@ export async function flushAll(harness: TargetHarness): Promise<void> {
     }
   }
   throw new Error(`still not idle after ${MAX_STEPS} flushes`);
+}
+
+/** One flush, which a kill may end; whoever was killed starts anew. Whether it did. */
+async function liveOn(harness: TargetHarness, kill: boolean): Promise<boolean> {
+  if (kill) harness.killBeforeSettle();
+  try {
+    await harness.driver.flush(siteTarget(harness));
+    return false;
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+    await harness.restart();
+    return true;
+  }
 }
 
 /** Takes leads as intake does. Returns them in order. */
@@ -232,6 +246,45 @@ export function describeTarget(name: string, make: () => Promise<TargetHarness>)
       expect(await h.readTab('Contact')).toEqual([]);
       expect(h.store.sheets.counts(h.site.id)).toMatchObject({ pending: 0, skipped: 2 });
       expect(idsOf(await h.readTab('Noise'))).toEqual(sortedIds(first ? [first] : []));
+    });
+
+    test('“not spam” brings a lead to the sheet once: pressed twice, at once, and with a kill in between', async () => {
+      const [lead] = await addLeads(h, [newLead({ a: 'good' }, { form: 'Contact', spamReason: 'test' })]);
+      const say = (spam: boolean) => h.store.leads.setSpam(h.site.id, lead?.id ?? '', spam, ['value']);
+      await Promise.all([say(false), say(false)]);
+      let killed = false;
+      for (let i = 0; i < 5 && !killed; i++) {
+        killed = await liveOn(h, true);
+        await h.advance(64_000);
+      }
+      expect(killed).toBe(true);
+      // Its row may stand there by now, though nobody noted it.
+      await say(true);
+      await Promise.all([say(false), say(false)]);
+      await flushAll(h);
+      await say(false);
+      await flushAll(h);
+      expect(idsOf(await h.readTab('Contact'))).toEqual([lead?.id ?? '']);
+      expect(h.store.sheets.counts(h.site.id)).toEqual({ pending: 0, synced: 1, failed: 0, skipped: 0 });
+    });
+
+    test('however leads are marked, written and killed in between, the good ones stand there once', async () => {
+      const step = fc.record({ at: fc.nat(2), act: fc.constantFrom('spam', 'ham', 'flush', 'kill') });
+      const ids: string[] = [];
+      const life = fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+        const leads = await add(h, 'Contact', { n: 1 }, { n: 2 }, { n: 3 });
+        for (const { at, act } of steps) {
+          if (act === 'spam' || act === 'ham') {
+            await h.store.leads.setSpam(h.site.id, leads[at]?.id ?? '', act === 'spam');
+          } else await liveOn(h, act === 'kill');
+        }
+        await Promise.all(leads.map(({ id }) => h.store.leads.setSpam(h.site.id, id, false)));
+        await flushAll(h);
+        ids.push(...leads.map(({ id }) => id));
+        expect(idsOf(await h.readTab('Contact'))).toEqual([...ids].sort());
+      });
+      await fc.assert(life, { numRuns: 12, endOnFailure: true });
+      expect(h.store.sheets.counts(h.site.id)).toEqual({ pending: 0, synced: ids.length, failed: 0, skipped: 0 });
     });
 
     test('sending again sends what was asked and nothing else', async () => {

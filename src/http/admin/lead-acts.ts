@@ -1,3 +1,5 @@
+import { marksOf, textsOf } from '../../intake/spam/values.ts';
+import type { Vault } from '../../lib/crypto.ts';
 import { invalid } from '../../lib/errors.ts';
 import type { AuditAction, AuditValues } from '../../store/accounts.ts';
 import type { Lead, Site, Store } from '../../store/store.ts';
@@ -11,13 +13,19 @@ export interface ActChoice {
   rows: boolean;
 }
 
+/** What things are done with. */
+export interface ActTools {
+  store: Store;
+  vault: Pick<Vault, 'hashToken'>;
+}
+
 /** Something that can be done with leads, few or many. */
 export interface LeadAct {
   /** What the audit log says of one lead, and of many at once. */
   one: AuditAction;
   many: AuditAction;
   /** Does it with all that it changes, in one commit, and returns those. Meant for some hundreds at once. */
-  apply(store: Store, site: Site, leads: readonly Lead[], choice: ActChoice): Promise<readonly Lead[]>;
+  apply(tools: ActTools, site: Site, leads: readonly Lead[], choice: ActChoice): Promise<readonly Lead[]>;
   before(lead: Lead): AuditValues | null;
   after(choice: ActChoice): AuditValues | null;
   done: NoticeCode;
@@ -28,9 +36,11 @@ export interface LeadAct {
 const spamAct = (spam: boolean): LeadAct => ({
   one: spam ? 'lead.spam_marked' : 'lead.spam_cleared',
   many: spam ? 'leads.spam_marked' : 'leads.spam_cleared',
-  async apply({ leads: kept }, site, leads) {
+  async apply({ store, vault }, site, leads) {
     const changed = leads.filter((lead) => lead.spam !== spam);
-    await Promise.all(changed.map(({ id }) => kept.setSpam(site.id, id, spam)));
+    // Those with the same values are taken for the same from now on.
+    const valuesOf = ({ body }: Lead) => marksOf(vault, site.id, textsOf(body.fields)).map(({ hash }) => hash);
+    await Promise.all(changed.map((lead) => store.leads.setSpam(site.id, lead.id, spam, valuesOf(lead))));
     return changed;
   },
   before: () => ({ spam: !spam }),
@@ -43,7 +53,7 @@ const spamAct = (spam: boolean): LeadAct => ({
 const retry: LeadAct = {
   one: 'lead.retried',
   many: 'leads.retried',
-  async apply({ sheets }, site, leads) {
+  async apply({ store: { sheets } }, site, leads) {
     const failed = leads.filter((lead) => lead.syncStatus === 'failed');
     if (failed.length === 0) return [];
     const ids = failed.map(({ id }) => id);
@@ -59,7 +69,7 @@ const retry: LeadAct = {
 const quality: LeadAct = {
   one: 'lead.quality_set',
   many: 'leads.quality_set',
-  async apply({ leads: kept }, site, leads, choice) {
+  async apply({ store: { leads: kept } }, site, leads, choice) {
     const changed = leads.filter((lead) => lead.quality !== choice.quality);
     await Promise.all(changed.map(({ id }) => kept.amend(site.id, id, { quality: choice.quality })));
     return changed;
@@ -73,7 +83,7 @@ const quality: LeadAct = {
 const remove: LeadAct = {
   one: 'lead.deleted',
   many: 'leads.deleted',
-  async apply({ leads: kept }, site, leads, { rows }) {
+  async apply({ store: { leads: kept } }, site, leads, { rows }) {
     const ids = leads.map(({ id }) => id);
     const removed = new Set((await kept.remove(site.id, ids, { rows })).removed);
     return leads.filter(({ id }) => removed.has(id));

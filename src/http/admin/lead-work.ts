@@ -44,7 +44,7 @@ export function startLeadWork(
     try {
       for (const leads of walk(services.store.leads, site.id, filter, true)) {
         if (work.stopping.signal.aborted) break;
-        changed += (await apply(services.store, site, leads, choice)).length;
+        changed += (await apply(services, site, leads, choice)).length;
         work.done += leads.length;
         services.sync.sweep();
         // Where nothing had to be changed, nothing was waited for.

@@ -16,6 +16,7 @@ import { sheetRoutes } from './pages/sheet.tsx';
 import { signInRoutes } from './pages/sign-in.tsx';
 import { siteRoutes } from './pages/sites.tsx';
 import { sourceRoutes } from './pages/sources.tsx';
+import { spamRoutes } from './pages/spam.tsx';
 import { systemRoutes } from './pages/system.tsx';
 import { teamRoutes } from './pages/team.tsx';
 import type { AdminRoute } from './route.ts';
@@ -38,6 +39,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...endpointRoutes,
   ...keyRoutes,
   ...settingsRoutes,
+  ...spamRoutes,
   ...privacyRoutes,
   ...teamRoutes,
   ...systemRoutes,

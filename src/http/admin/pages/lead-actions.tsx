@@ -35,7 +35,7 @@ async function act(request: SiteRequest, name: ActName, leads: readonly Lead[]):
   const { form, services, site } = request;
   const { apply, one, before, after } = LEAD_ACTS[name];
   const choice = readChoice(form, name, site, leads);
-  const changed = await apply(services.store, site, leads, choice);
+  const changed = await apply(services, site, leads, choice);
   await Promise.all(
     changed.map((lead) =>
       record(request, { action: one, objectId: lead.id, before: before(lead), after: after(choice) }),

@@ -61,7 +61,7 @@ async function remove(request: SiteRequest): Promise<Outcome> {
   const rows = form.text('rows') === 'yes';
   const deleted: string[] = [];
   for (const leads of pages(request, await idsOf(request))) {
-    const gone = await LEAD_ACTS.delete.apply(services.store, site, leads, { quality: null, rows });
+    const gone = await LEAD_ACTS.delete.apply(services, site, leads, { quality: null, rows });
     deleted.push(...gone.map(({ id }) => id));
   }
   await record(request, { action: 'person.deleted', objectId: null, after: { leads: deleted, row_removed: rows } });

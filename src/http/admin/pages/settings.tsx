@@ -77,11 +77,16 @@ function settingsPage(request: SiteRequest, refused: Refusal | null): PageOutcom
       <PageTitle
         title="Settings"
         action={
-          can(visit.user, 'privacy.edit', site.id) ? (
-            <a class="button" href={`/admin/s/${site.id}/privacy`}>
-              Privacy
+          <span class="actions">
+            <a class="button" href={`/admin/s/${site.id}/spam`}>
+              Spam
             </a>
-          ) : null
+            {can(visit.user, 'privacy.edit', site.id) ? (
+              <a class="button" href={`/admin/s/${site.id}/privacy`}>
+                Privacy
+              </a>
+            ) : null}
+          </span>
         }
       />
       {can(visit.user, 'site.edit', site.id) ? (
