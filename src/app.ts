@@ -1,6 +1,6 @@
 import { createAccounts } from './accounts/create.ts';
 import { createOidcProvider } from './accounts/oidc-provider.ts';
-import { type OidcConfig, publicUrlOf } from './config/load.ts';
+import { type Config, type OidcConfig, publicUrlOf } from './config/load.ts';
 import { NO_DESK, type ServerDesk } from './http/admin/services.ts';
 import { createAuth } from './http/auth.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -12,6 +12,7 @@ import { watchProxies } from './http/proxies.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/accept.ts';
+import { createCaptchaChecker } from './intake/captcha.ts';
 import { countedIntake } from './intake/counted.ts';
 import { createFileDesk, type FileSettings } from './intake/files/desk.ts';
 import { createHookDesk } from './intake/hooks/desk.ts';
@@ -53,6 +54,8 @@ export interface AppParts {
   rateLimitForms: number;
   rateLimitEndpoint: number;
   files: FileSettings;
+  /** Where captcha services are asked. */
+  captchaUrls: Config['captchaUrls'];
   /** `LTS_PUBLIC_URL`; made from where it listens when left out. */
   publicUrl?: string | null;
   store: Store;
@@ -118,6 +121,7 @@ export function buildApp(parts: AppParts): App {
     const { host, port } = parts.listen;
     return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);
   };
+  const captcha = createCaptchaChecker({ vault: parts.vault, clock, urls: parts.captchaUrls });
   const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
   const hookDesk = createHookDesk({ store, vault: parts.vault, intake, clock, ids, log, parseBody: parseHookBody });
@@ -135,6 +139,10 @@ export function buildApp(parts: AppParts): App {
       log,
       addressOf: (request, arrived) => clientAddress(request, peer(arrived), trusted),
       clock,
+      ids,
+      vault: parts.vault,
+      captcha,
+      publicUrl,
       uploads: fileDesk.uploads,
       // Uploads have bounds of their own, and longer ones.
       liftTimeout(request) {
@@ -154,9 +162,11 @@ export function buildApp(parts: AppParts): App {
         vault: parts.vault,
         drivers: parts.drivers,
         sync,
+        hookDesk,
         clock,
         log,
         operations,
+        captcha,
         fileLinks: fileDesk.links,
         publicUrl,
         google,

@@ -102,6 +102,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     trustedProxies,
     publicUrl,
     oidc,
+    captchaUrls: config.captchaUrls,
     desk: {
       google: { ...google, driver: googleDriver },
       sheetsPath: dir.sheetsPath,

@@ -31,6 +31,8 @@ export interface Config {
   /** null: `/metrics` is for this machine alone. */
   metricsToken: string | null;
   google: GoogleConfig;
+  /** Where each captcha service is asked. */
+  captchaUrls: Readonly<Record<CaptchaService, string>>;
   /** Sign-in by an OpenID Connect provider; null: by e-mail and password alone. */
   oidc: OidcConfig | null;
 }
@@ -44,6 +46,8 @@ export interface FilesConfig {
   linkLifetimeMs: number | null;
 }
 
+/** Those that a site may use against bots. */
+export type CaptchaService = 'turnstile' | 'hcaptcha';
 
 export interface OidcConfig {
   issuer: string;
@@ -258,6 +262,7 @@ function assemble(values: SettingValues, terminal: boolean): Config {
         auth: must(values.googleAuthUrl),
       },
     },
+    captchaUrls: { turnstile: must(values.turnstileUrl), hcaptcha: must(values.hcaptchaUrl) },
     oidc: assembleOidc(values),
   };
 }

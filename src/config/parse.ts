@@ -76,6 +76,18 @@ export const googleUrl: Parse<string> = (text) => {
   return isGoogleOrLoopback(url) ? good(url.href) : bad(GOOGLE_ONLY);
 };
 
+/** An address of one service: on its own hosts, or on this machine for tests, for secrets are sent there. */
+export const serviceUrl =
+  (hosts: readonly string[], whose: string): Parse<string> =>
+  (text) => {
+    const url = readUrl(text);
+    if (url === null) return bad('a whole address, such as http://127.0.0.1:9000/siteverify');
+    const own = hosts.includes(url.hostname) && url.protocol === 'https:' && url.port === '';
+    return own || isLoopbackHost(url.hostname)
+      ? good(url.href)
+      : bad(`on ${whose} (https), or on this machine (http://127.0.0.1:…) for tests`);
+  };
+
 /** Who vouches for people: tokens and the client's secret go there. OpenID Connect Discovery 1.0, 3: no query. */
 export const issuer: Parse<string> = (text) => {
   const url = readUrl(text);

@@ -180,6 +180,18 @@ export const SETTINGS = {
     doc: 'For tests: where Google asks for consent.',
     parse: parse.googleUrl,
   }),
+  turnstileUrl: setting({
+    name: 'LTS_TURNSTILE_URL',
+    default: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+    doc: 'For tests: where Cloudflare Turnstile is asked about visitors.',
+    parse: parse.serviceUrl(['challenges.cloudflare.com'], "Cloudflare's host"),
+  }),
+  hcaptchaUrl: setting({
+    name: 'LTS_HCAPTCHA_URL',
+    default: 'https://api.hcaptcha.com/siteverify',
+    doc: 'For tests: where hCaptcha is asked about visitors.',
+    parse: parse.serviceUrl(['api.hcaptcha.com', 'hcaptcha.com'], "one of hCaptcha's hosts"),
+  }),
   oidcIssuer: setting({
     name: 'LTS_OIDC_ISSUER',
     default: null,

@@ -128,6 +128,7 @@ export const WARNING_CODES = [
   'number_rounded',
   'metadata_cut',
   'too_many_fields',
+  'captcha_unchecked',
   'file_dropped',
 ] as const;
 

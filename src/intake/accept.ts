@@ -1,5 +1,5 @@
 import type { Source } from '../contract/source.ts';
-import { SubmissionCreate } from '../contract/submission.ts';
+import { SubmissionCreate, type Warning } from '../contract/submission.ts';
 import { BatchOfAnything, type BatchResult } from '../contract/submission-batch.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AppError, type ErrorDetail, errorText, invalid } from '../lib/errors.ts';
@@ -34,6 +34,8 @@ export interface SubmitContext {
   form?: FormRef;
   /** Why the source itself takes it for spam; null or left out: it doesn't. */
   spamReason?: string | null;
+  /** What its source notes with it. */
+  warnings?: readonly Warning[];
   /** What is known of the time it took to fill in the form; null or left out: nothing. */
   fill?: FillTime | null;
   /** The files that came with a single lead. */
@@ -138,10 +140,11 @@ export function createIntake({ store, clock, log, spam, onStored }: IntakeDeps):
 /** A lead as it would be stored, or why it would be refused; nothing is stored. */
 export function prepareItem(
   input: unknown,
-  { source, form, spamReason = null, files = [] }: Pick<SubmitContext, 'source' | 'form' | 'spamReason' | 'files'>,
+  context: Pick<SubmitContext, 'source' | 'form' | 'spamReason' | 'warnings' | 'files'>,
   nowMs: number,
 ): AcceptItem {
   if (!contract.check(input)) return refuse(contract.details(input));
+  const { source, form, spamReason = null, warnings = [], files = [] } = context;
   const { overflow, defaultForm } = adapterOf(source);
   const prepared = prepareSubmission(input, {
     ...{ source, nowMs, overflow, defaultForm: form ?? defaultForm },
@@ -150,6 +153,7 @@ export function prepareItem(
   if (!prepared.ok) return refuse(prepared.details);
   // The machine's own time: what the store orders leads by may be ahead of it after the clock was set back.
   const lead = { ...prepared.lead, submittedAt: prepared.lead.submittedAt ?? nowMs, spamReason };
+  if (warnings.length > 0) lead.body.warnings = [...lead.body.warnings, ...warnings];
   return { lead: withFiles(lead, files) };
 }
 

@@ -4,15 +4,19 @@ import { createAccounts } from '../../src/accounts/create.ts';
 import type { Hasher } from '../../src/accounts/passwords.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { describeSettings } from '../../src/config/render.ts';
+import type { CaptchaKind } from '../../src/contract/captcha.ts';
 import type { Role } from '../../src/contract/user.ts';
 import { createDrivers } from '../../src/drivers.ts';
 import type { AdminRoute } from '../../src/http/admin/route.ts';
 import { adminRoutes } from '../../src/http/admin/routes.ts';
 import type { AdminServices, LevelSwitch } from '../../src/http/admin/services.ts';
 import { createReadiness } from '../../src/http/health.ts';
+import { parseHookBody } from '../../src/http/hooks/body.ts';
 import { createOperations } from '../../src/http/operations.ts';
 import { createIntake } from '../../src/intake/accept.ts';
+import { createCaptchaChecker } from '../../src/intake/captcha.ts';
 import { createFileLinks } from '../../src/intake/files/links.ts';
+import { createHookDesk } from '../../src/intake/hooks/desk.ts';
 import { createSpamCheck } from '../../src/intake/spam/check.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createVault } from '../../src/lib/crypto.ts';
@@ -23,6 +27,7 @@ import { createSync } from '../../src/sheets/sync.ts';
 import type { GoogleUrls } from '../../src/sheets/targets/google/client.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Site } from '../../src/store/store.ts';
+import { NO_CAPTCHA } from '../support/app.ts';
 import { tempDir } from '../support/temp.ts';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -84,6 +89,7 @@ export async function siteWorld(
     client?: { id: string; secret: string };
     clock?: Clock;
     hasher?: Hasher;
+    captchaUrls?: Record<CaptchaKind, string>;
   } = {},
 ): Promise<SiteWorld> {
   const dir = tempDir();
@@ -109,16 +115,19 @@ export async function siteWorld(
   const intake = createIntake({ ...shared, spam: createSpamCheck({ ...shared, vault }), onStored: sync.wake });
   const operations = createOperations({ ...shared, intake });
   const accounts = createAccounts({ store, vault, clock, ...(options.hasher ? { hasher: options.hasher } : {}) });
+  const captcha = createCaptchaChecker({ vault, clock, urls: options.captchaUrls ?? NO_CAPTCHA });
   const services: AdminServices = {
     accounts,
     store,
     fileLinks: createFileLinks(vault, null),
     operations,
+    captcha,
     vault,
     drivers,
     sync,
     google: { ...made.google, driver: made.googleDriver },
     sheetsPath,
+    hookDesk: createHookDesk({ ...shared, vault, intake, ids, parseBody: parseHookBody }),
     clock,
     log: silentLog,
     publicUrl: () => 'http://localhost',

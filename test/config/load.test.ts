@@ -149,6 +149,15 @@ describe('a wrong value stops the start with a sentence that names the setting',
     ['LTS_OIDC_ISSUER', 'http://id.example.com', 'http on loopback only; it is "http://id.example.com".'],
     ['LTS_OIDC_ISSUER', 'accounts.google.com', 'LTS_OIDC_ISSUER must be the address of a provider'],
     ['LTS_OIDC_ISSUER', 'https://id.example.com/?tenant=1', 'LTS_OIDC_ISSUER must be the address of a provider'],
+    [
+      'LTS_TURNSTILE_URL',
+      'http://challenges.cloudflare.com/x',
+      "LTS_TURNSTILE_URL must be on Cloudflare's host (https)",
+    ],
+    ['LTS_TURNSTILE_URL', 'https://evil.example/siteverify', "LTS_TURNSTILE_URL must be on Cloudflare's host (https)"],
+    ['LTS_HCAPTCHA_URL', 'https://hcaptcha.com.evil.example/', "LTS_HCAPTCHA_URL must be on one of hCaptcha's hosts"],
+    ['LTS_HCAPTCHA_URL', 'https://api.hcaptcha.com:8443/x', "LTS_HCAPTCHA_URL must be on one of hCaptcha's hosts"],
+    ['LTS_HCAPTCHA_URL', 'siteverify', 'LTS_HCAPTCHA_URL must be a whole address'],
     ['LTS_GOOGLE_AUTH_URL', 'file:///etc/passwd', 'LTS_GOOGLE_AUTH_URL must be a whole address'],
   ];
   test.each(cases)('%s=%s', (name, value, sentence) => {
@@ -218,6 +227,16 @@ describe('single sign-on', () => {
 });
 
 describe('what is taken', () => {
+  test('captcha services: their own hosts, and loopback for tests', () => {
+    const hcaptcha = 'https://api.hcaptcha.com/siteverify';
+    expect(good({}).config.captchaUrls).toEqual({
+      turnstile: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+      hcaptcha,
+    });
+    const env = { LTS_TURNSTILE_URL: 'http://127.0.0.1:9000/verify' };
+    expect(good({ env }).config.captchaUrls).toEqual({ turnstile: env.LTS_TURNSTILE_URL, hcaptcha });
+  });
+
   test('loopback addresses stand in for Google, without a trailing slash', () => {
     const env = {
       LTS_GOOGLE_SHEETS_URL: 'http://127.0.0.1:9000/',

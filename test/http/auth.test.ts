@@ -50,6 +50,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'OPTIONS /f/:id': 'web forms, for anybody',
   'GET /f/:id': 'says what the address is for',
   'GET /f/:id/thanks': 'what visitors see after a form',
+  'GET /h/:id': 'the page of a form, for visitors: test/http/hosted.test.ts',
   'GET /sdk.js': 'the script that pages load',
   'GET /sdk-:name': 'the same by its content',
   'POST /hooks/:token': 'other services, by an address not to be guessed: test/http/hooks.test.ts',

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type App, buildApp } from '../../src/app.ts';
 import type { OidcConfig } from '../../src/config/load.ts';
+import type { CaptchaKind } from '../../src/contract/captcha.ts';
 import type { Scope } from '../../src/contract/key.ts';
 import type { FileSettings } from '../../src/intake/files/desk.ts';
 import { KEY_PREFIX_LENGTH, newApiKey } from '../../src/lib/api-key.ts';
@@ -35,6 +36,9 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
+/** Reachable by nobody. */
+export const NO_CAPTCHA = { turnstile: 'http://127.0.0.1:9/', hcaptcha: 'http://127.0.0.1:9/' };
+
 /** A driver that never has anything to do: for tests that are not about sheets. */
 export const idleDriver: TargetDriver = {
   kind: 'local',
@@ -61,6 +65,7 @@ export async function testApp(
     rateLimitEndpoint?: number;
     files?: Partial<FileSettings>;
     metricsToken?: string;
+    captchaUrls?: Record<CaptchaKind, string>;
     oidc?: OidcConfig;
     log?: Log;
   } = {},
@@ -84,6 +89,7 @@ export async function testApp(
     ids,
     random: () => 0.5,
     log: options.log ?? silentLog,
+    captchaUrls: options.captchaUrls ?? NO_CAPTCHA,
     metricsToken: options.metricsToken ?? null,
     oidc: options.oidc ?? null,
   });

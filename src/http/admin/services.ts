@@ -1,6 +1,8 @@
 import type { Accounts, Where } from '../../accounts/accounts.ts';
 import type { SettingReport } from '../../config/render.ts';
+import type { CaptchaChecker } from '../../intake/captcha.ts';
 import type { FileLinks } from '../../intake/files/links.ts';
+import type { HookDesk } from '../../intake/hooks/desk.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Vault } from '../../lib/crypto.ts';
 import type { DiskUse } from '../../lib/disk.ts';
@@ -68,6 +70,7 @@ export interface AdminServices {
   /** Links to the files of leads. */
   fileLinks: FileLinks;
   operations: Operations;
+  captcha: CaptchaChecker;
   vault: Vault;
   drivers: Readonly<Record<TargetKind, TargetDriver>>;
   sync: Pick<Sync, 'sweep' | 'exclusively'>;
@@ -75,6 +78,8 @@ export interface AdminServices {
   google: GoogleDesk | null;
   /** `DATA_DIR/sheets`; null: there are no local workbooks here. */
   sheetsPath: string | null;
+  /** Takes kept calls of hooks once more. */
+  hookDesk: Pick<HookDesk, 'replay'>;
   clock: Clock;
   log: Log;
   /** Where people reach the server, without a slash at the end. */

@@ -10,12 +10,13 @@ export function wantsJson(request: Request, endpoint: Pick<Endpoint, 'answer'> |
 }
 
 /**
- * Keeps forms of other people's pages out; with no allowed domain, nobody's.
+ * Keeps forms of other people's pages out; with no allowed domain, nobody's. Pages of this server are the site's own.
  * @throws AppError origin_not_allowed
  */
-export function checkDomain({ allowedDomains }: Site, headers: Headers): void {
+export function checkDomain({ allowedDomains }: Site, { headers, url }: Request, publicUrl: string): void {
   if (allowedDomains.length === 0) return;
   const page = pageOrigin(headers);
+  if (page !== null && (page.origin === publicUrl || page.host === new URL(url).host)) return;
   if (page !== null && allowsHost(allowedDomains, page.hostname)) return;
   const where = page === null ? 'a page that does not say where it is' : page.hostname;
   throw new AppError(
@@ -44,6 +45,12 @@ export function redirectOf(
   return back !== null && /^https?:$/.test(back.protocol) && isKnown(back) ? back.href : null;
 }
 
+/** What a browser says of whoever sent a form, as the contract has it. */
+export const aboutCaller = ({ headers }: Request) => ({
+  user_agent: headers.get('user-agent'),
+  language: headers.get('accept-language')?.split(/[,;]/, 1)[0]?.trim() || null,
+});
+
 /** What a visitor is told once his form is taken. */
 export function thanksOf(endpoint: Pick<Endpoint, 'thanksTitle' | 'thanksText'>): { title: string; text: string } {
   return {
@@ -62,15 +69,29 @@ export const PREFLIGHT = {
   'access-control-max-age': '86400',
 } as const;
 
+/** Hosts that a page uses besides this one, by the directive of its policy. */
+export type OtherHosts = Readonly<Partial<Record<`${string}-src` | 'form-action', readonly string[]>>>;
+
 /** The headers of a page for visitors: it may stand in a frame on the site's own pages. */
-export function visitorHeaders(site: Pick<Site, 'allowedDomains'> | null): Record<string, string> {
+export function visitorHeaders(
+  site: Pick<Site, 'allowedDomains'> | null,
+  hosts: OtherHosts = {},
+): Record<string, string> {
   const allowed = site?.allowedDomains ?? [];
-  const ancestors = allowed.length === 0 ? '*' : ["'self'", ...allowed].join(' ');
+  const policy: Record<string, readonly string[]> = {
+    'default-src': ["'none'"],
+    'style-src': ["'self'"],
+    'img-src': ["'self'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'self'"],
+  };
+  for (const [name, others = []] of Object.entries(hosts)) policy[name] = [...(policy[name] ?? []), ...others];
+  policy['frame-ancestors'] = allowed.length === 0 ? ['*'] : ["'self'", ...allowed];
   return {
     ...PAGE_HEADERS,
-    'content-security-policy':
-      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; " +
-      `frame-ancestors ${ancestors}`,
+    'content-security-policy': Object.entries(policy)
+      .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+      .join('; '),
     'x-robots-tag': 'noindex',
     'content-type': 'text/html; charset=utf-8',
   };

@@ -1,10 +1,8 @@
-import type { VNode } from 'preact';
 import type { AppError } from '../../lib/errors.ts';
 import type { Endpoint } from '../../store/endpoints.ts';
 import type { Site } from '../../store/store.ts';
-import { FORMS_CSS } from '../pages/assets.ts';
-import { Page, renderPage } from '../pages/page.tsx';
 import { thanksOf } from './answer.ts';
+import { Paragraphs, visitorPage } from './frame.tsx';
 
 /*
  * What visitors of a site see: light, in its name, and none of a search engine's business.
@@ -12,22 +10,24 @@ import { thanksOf } from './answer.ts';
 
 type Words = Pick<Endpoint, 'thanksTitle' | 'thanksText'>;
 
-export function thanksPage(site: Pick<Site, 'name'>, endpoint: Words): string {
+/** @param lang the language of its words, where the site says */
+export function thanksPage(site: Pick<Site, 'name'>, endpoint: Words, lang = 'en'): string {
   const { title, text } = thanksOf(endpoint);
-  return framed(
+  return visitorPage(
     site.name,
     title,
     <>
       <h1 dir="auto">{title}</h1>
       <Paragraphs text={text} />
     </>,
+    { lang },
   );
 }
 
 /** Why a form was not taken: what the visitor can do, in words, with the way back to what was typed. */
 export function refusalPage(site: Pick<Site, 'name'> | null, { message, details }: AppError): string {
   const title = 'This was not sent';
-  return framed(
+  return visitorPage(
     site?.name ?? null,
     title,
     <>
@@ -48,10 +48,23 @@ export function refusalPage(site: Pick<Site, 'name'> | null, { message, details 
   );
 }
 
+/** For somebody who follows a link to a form that is not there, or not yet. */
+export function noFormPage(): string {
+  const title = 'There is no form here';
+  return visitorPage(
+    null,
+    title,
+    <>
+      <h1>{title}</h1>
+      <p>The address may be mistyped, or the form is not open for now. Ask whoever gave it to you.</p>
+    </>,
+  );
+}
+
 /** For somebody who opens the address of an endpoint in a browser. */
 export function endpointPage(site: Pick<Site, 'name'>): string {
   const title = 'Forms are sent here';
-  return framed(
+  return visitorPage(
     site.name,
     title,
     <>
@@ -65,37 +78,4 @@ export function endpointPage(site: Pick<Site, 'name'>): string {
 function fieldOf(pointer: string): string {
   const name = pointer.split('/').slice(2).join('.') || pointer.slice(1);
   return name.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function Paragraphs({ text }: { text: string }) {
-  return (
-    <>
-      {text.split(/\n+/).map((line, at) => (
-        <p key={at} dir="auto">
-          {line}
-        </p>
-      ))}
-    </>
-  );
-}
-
-function framed(siteName: string | null, title: string, children: VNode): string {
-  return renderPage(
-    <Page
-      title={siteName === null ? title : `${title} · ${siteName}`}
-      description={siteName ?? title}
-      styles={[FORMS_CSS]}
-      scripts={[]}
-      meta={{ robots: 'noindex' }}
-    >
-      <main class="card">
-        {siteName === null ? null : (
-          <p class="site">
-            <bdi>{siteName}</bdi>
-          </p>
-        )}
-        {children}
-      </main>
-    </Page>,
-  );
 }

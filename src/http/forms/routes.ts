@@ -14,7 +14,16 @@ import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
 import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
 import type { RateLimiter } from '../rate-limit.ts';
-import { aboutCaller, CORS, checkDomain, PREFLIGHT, redirectOf, thanksOf, visitorHeaders, wantsJson } from './answer.ts';
+import {
+  aboutCaller,
+  CORS,
+  checkDomain,
+  PREFLIGHT,
+  redirectOf,
+  thanksOf,
+  visitorHeaders,
+  wantsJson,
+} from './answer.ts';
 import { readSentForm, type SentForm } from './body.ts';
 import { checkCaptcha } from './captcha.ts';
 import { createHosted, type HostedDeps, HostedRefusal } from './hosted.ts';
@@ -99,9 +108,10 @@ export function formRoutes(deps: FormDeps) {
     if (form !== null) {
       const post = { request, endpoint, site, form, fields, control, files: sent.files };
       const { id } = await hosted.take(post, spamReason);
-      return wantsJson(request, null) ? jsonAnswer({ id }) : onward(endpoint, endpoint.redirectUrl);
+      if (wantsJson(request, null)) return jsonAnswer({ id });
+      return onward(endpoint, endpoint.answer === 'redirect' ? endpoint.redirectUrl : null);
     }
-    const script = readScript(control.script);
+    const script = readScript(control.script, request.headers.get('user-agent'));
     const idempotencyKey = request.headers.get('idempotency-key') ?? control.idempotencyKey;
     const { lead } = await deps.intake.submit(submissionOf(fields, control, script, request), {
       siteId: site.id,
@@ -115,10 +125,10 @@ export function formRoutes(deps: FormDeps) {
     });
     if (script?.wantsJson || wantsJson(request, endpoint)) {
       const thanks = script === null ? {} : { thanks: thanksOf(endpoint) };
-      return Response.json({ ok: true, id: lead.id, ...thanks }, { headers: CORS });
+      return jsonAnswer({ id: lead.id, ...thanks });
     }
     const next = endpoint.answer === 'thanks' ? null : redirectOf(control.redirect, endpoint, site, request.headers);
-    return new Response(null, { status: 302, headers: { ...CORS, location: next ?? `/f/${endpoint.id}/thanks` } });
+    return onward(endpoint, next);
   }
 
   return new Elysia()
@@ -135,10 +145,25 @@ export function formRoutes(deps: FormDeps) {
     .get('/f/:id/thanks', ({ request, params }) =>
       answered(request, params.id, async ({ endpoint, site }) => {
         const { thanksPage } = await pages();
-        return new Response(thanksPage(site, endpoint), { headers: visitorHeaders(site) });
+        const lang = deps.store.hostedForms.get(endpoint.id)?.form.lang;
+        return new Response(thanksPage(site, endpoint, lang), { headers: visitorHeaders(site) });
       }),
-    );
+    )
+    .get('/h/:id', async ({ request, params: { id } }) => {
+      const endpoint = deps.store.endpoints.get(id);
+      const site = endpoint && deps.store.sites.get(endpoint.siteId);
+      const page = endpoint && site && (await hosted.show(request, endpoint, site));
+      if (page) return page;
+      const { noFormPage } = await pages();
+      return new Response(noFormPage(), { status: 404, headers: visitorHeaders(site) });
+    });
 }
+
+const jsonAnswer = (content: Record<string, unknown>) => Response.json({ ok: true, ...content }, { headers: CORS });
+
+/** @param to where to; null: to the thanks page */
+const onward = ({ id }: Endpoint, to: string | null) =>
+  new Response(null, { status: 302, headers: { ...CORS, location: to ?? `/f/${id}/thanks` } });
 
 /** @throws AppError rate_limited */
 function checkRate(request: Request, endpoint: Endpoint, { addressOf, limits }: FormDeps): void {
@@ -165,7 +190,7 @@ function submissionOf(
   fields: Record<string, unknown>,
   control: FormControl,
   script: ScriptFacts | null,
-  { headers }: Request,
+  request: Request,
 ) {
   const asked = control.formName ?? script?.formName;
   const name = asked ? cutText(cleanLine(asked), MAX_FIELD_NAME) : '';
@@ -175,9 +200,8 @@ function submissionOf(
   return {
     fields,
     ...(name === '' ? {} : { form_name: name }),
-    page_url: headers.get('referer'),
-    user_agent: headers.get('user-agent'),
-    language: headers.get('accept-language')?.split(/[,;]/, 1)[0]?.trim() || null,
+    page_url: request.headers.get('referer'),
+    ...aboutCaller(request),
     ...script?.context,
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
   };

@@ -9,13 +9,15 @@ export interface PageProps {
   scripts: readonly Asset[];
   /** Further `<meta>` by name. */
   meta?: Readonly<Record<string, string>>;
+  /** English when left out. RFC 5646. */
+  lang?: string;
   children: ComponentChildren;
 }
 
 /** The frame of every page: what a browser has to know before the first word. */
-export function Page({ title, description, styles, scripts, meta = {}, children }: PageProps) {
+export function Page({ title, description, styles, scripts, meta = {}, lang = 'en', children }: PageProps) {
   return (
-    <html lang="en">
+    <html lang={lang} dir={isRightToLeft(lang) ? 'rtl' : undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -36,6 +38,11 @@ export function Page({ title, description, styles, scripts, meta = {}, children 
     </html>
   );
 }
+
+/** Languages written from right to left, by their code. */
+const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
+
+const isRightToLeft = (lang: string) => RIGHT_TO_LEFT.has(lang.split('-', 1)[0]?.toLowerCase() ?? '');
 
 /** A page as text. Whatever stands in it is escaped; there is no raw HTML. */
 export function renderPage(page: VNode): string {

@@ -20,6 +20,8 @@ export interface FormControl {
   captcha: string | null;
   /** When a form that this server shows was shown, signed; null: the form is somebody else's. */
   renderToken: string | null;
+  /** Where the visitor came from to a form that this server shows. */
+  referrer: string | null;
   /** The metadata of our script, as JSON: `readScript` says what is believed of it. */
   script: string | null;
 }
@@ -36,6 +38,7 @@ const TEXTS: Readonly<Record<string, Text>> = {
   _idempotency_key: 'idempotencyKey',
   _lts: 'script',
   _render: 'renderToken',
+  _referrer: 'referrer',
   'cf-turnstile-response': 'captcha',
   'h-captcha-response': 'captcha',
 };
@@ -81,6 +84,7 @@ export function readFormParts(entries: Iterable<readonly [string, unknown]>, hon
     isTrapped: false,
     captcha: null,
     renderToken: null,
+    referrer: null,
     script: null,
   };
   for (const [name, value] of all) {
