@@ -9,6 +9,7 @@ import { toSubmission } from '../store/view.ts';
 import type { Args } from './args.ts';
 import { type Command, done } from './command.ts';
 import { leadDelete } from './lead-delete.ts';
+import { leadImport } from './lead-import.ts';
 import { SITE_FLAG, siteOf, withStore } from './session.ts';
 
 const SPAM = ['exclude', 'only', 'include'] as const;
@@ -67,7 +68,7 @@ const leadShow: Command = {
     }),
 };
 
-export const leadCommands: readonly Command[] = [leadList, leadShow, leadDelete];
+export const leadCommands: readonly Command[] = [leadList, leadShow, leadDelete, leadImport];
 
 function pairsOf({ fields, metadata, enrichment, warnings, files, ...rest }: Submission): [string, string][] {
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

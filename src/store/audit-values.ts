@@ -1,6 +1,7 @@
 import { toTime } from '../lib/time.ts';
 import type { AuditValues } from './accounts.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { LeadImport } from './imports.ts';
 import type { SheetTarget } from './sheets.ts';
 import type { Site, StoredForm, StoredKey } from './store.ts';
 
@@ -24,6 +25,14 @@ export const endpointValues = (endpoint: Endpoint): AuditValues => ({
   thanks_title: endpoint.thanksTitle,
   thanks_text: endpoint.thanksText,
   honeypot: endpoint.honeypot,
+});
+
+/** Without names of columns: they may be anything. */
+export const importValues = ({ fileName, status, taken, bad }: LeadImport): AuditValues => ({
+  file: fileName,
+  status,
+  leads: taken,
+  bad_rows: bad,
 });
 
 export const keyValues = ({ name, prefix, scopes, expiresAt }: StoredKey): AuditValues => ({
