@@ -11,7 +11,7 @@ export const HOOK_CHECKS = ['none', 'hmac', 'standard_webhooks', 'secret_header'
 export const HOOK_ALGORITHMS = ['sha256', 'sha1', 'sha512'] as const;
 export const HOOK_ENCODINGS = ['hex', 'base64'] as const;
 
-export const MAX_HOOK_NAME = 100;
+export const MAX_HOOK_NAME = 200;
 export const MAX_MAPPING_ROWS = 200;
 export const MAX_PATH = 300;
 const MAX_SECRET = 1_000;

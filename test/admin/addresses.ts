@@ -8,6 +8,8 @@ export const THINGS: Readonly<Record<string, keyof SiteThings | keyof ServerThin
   'leads/:lead': 'lead',
   'forms/:form': 'form',
   'keys/:key': 'key',
+  'hooks/:hook': 'hook',
+  'calls/:call': 'call',
   'endpoints/:endpoint': 'endpoint',
   'csv/:tab': 'tab',
   'views/:view': 'view',

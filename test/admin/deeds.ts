@@ -97,6 +97,15 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/sources/endpoints/:endpoint': {
     form: () => ({ name: 'Campaign', answer: 'thanks', honeypot: 'website' }),
   },
+  '/admin/s/:site/sources/hooks': { form: () => ({ kind: 'webhook', name: 'New' }) },
+  '/admin/s/:site/sources/hooks/:hook': { form: () => ({ name: 'Renamed' }) },
+  '/admin/s/:site/sources/hooks/:hook/check': { form: () => ({ type: 'basic', username: 'x', secret: 'y' }) },
+  '/admin/s/:site/sources/hooks/:hook/secrets': { form: () => ({ secret: 'another' }) },
+  '/admin/s/:site/sources/hooks/:hook/mapping': { form: () => ({ field: ['Email'], path: ['a.b'] }) },
+  '/admin/s/:site/sources/hooks/:hook/mapping/add': { form: ({ call }) => ({ field: 'A', path: 'a', call }) },
+  '/admin/s/:site/sources/hooks/:hook/switch': { form: () => ({ active: 'no' }) },
+  '/admin/s/:site/sources/hooks/:hook/delete': {},
+  '/admin/s/:site/sources/hooks/:hook/calls/:call/replay': { answer: 200 },
   '/admin/s/:site/sources/keys/:key/rotate': { form: () => ({ hours: '1' }) },
   '/admin/s/:site/sources/keys/:key/revoke': {},
 

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { createHasher } from '../../src/accounts/passwords.ts';
 import type { Role } from '../../src/contract/user.ts';
 import { ADMIN_ROUTES } from '../../src/http/admin/pages.ts';
+import { createHook } from '../../src/intake/hooks/manage.ts';
 import type { StoredUser } from '../../src/store/accounts.ts';
 import type { Site } from '../../src/store/store.ts';
 import { codeAt } from '../accounts/totp-code.ts';
@@ -24,6 +25,8 @@ export interface SiteThings {
   lead: string;
   form: string;
   key: string;
+  hook: string;
+  call: string;
   endpoint: string;
   tab: string;
   view: string;
@@ -88,7 +91,18 @@ export async function scene(): Promise<Scene> {
     });
     const view = await store.views.create({ ...VIEW, siteId: site.id, makerId: maker.user?.id ?? '', name });
     if ('refused' in view) throw new Error(view.refused);
-    return { site, lead, form, key: id, endpoint: site.endpointId, tab, view: view.id };
+    const hook = await hookWithCall(site.id);
+    return { site, lead, form, key: id, ...hook, endpoint: site.endpointId, tab, view: view.id };
+  }
+
+  /** A hook with a call that made no lead. */
+  async function hookWithCall(siteId: string) {
+    const managing = { hooks: store.hooks, vault: world.services.vault };
+    const hook = await createHook(managing, siteId, { kind: 'webhook', name: 'Shop' });
+    const call = `call_${crypto.randomUUID()}`;
+    const kept = { id: call, hookId: hook.id, at: clock.now(), method: 'POST', headers: [], body: '{"a":1}', bytes: 7 };
+    await store.hooks.note({ ...kept, verified: true, outcome: 'refused', message: 'No.', leadIds: [] }, []);
+    return { hook: hook.id, call };
   }
 
   const email = () => `${crypto.randomUUID().slice(0, 12)}@example.com`;

@@ -44,6 +44,9 @@ export const NOTICES = {
   view_deleted: 'The view is deleted. The leads are still there.',
   bulk_started: 'It has begun. You can leave this page.',
   bulk_busy: 'Something is being done with leads already. Wait until it is over, or stop it.',
+  hook_on: 'It takes calls again.',
+  hook_off: 'It is switched off: calls are refused.',
+  row_added: 'Added to the mapping.',
   none_failed: 'Nothing was sent again: only leads that failed and belong in the sheet are.',
 } as const;
 export type NoticeCode = keyof typeof NOTICES;

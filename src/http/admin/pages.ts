@@ -5,6 +5,7 @@ import { endpointRoutes } from './pages/endpoints.tsx';
 import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
 import { googleConsentRoutes } from './pages/google-consent.tsx';
+import { hookRoutes } from './pages/hooks.tsx';
 import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
@@ -37,6 +38,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...formRoutes,
   ...sourceRoutes,
   ...endpointRoutes,
+  ...hookRoutes,
   ...keyRoutes,
   ...settingsRoutes,
   ...spamRoutes,

@@ -43,6 +43,8 @@ export type Fetched = { ok: true; lead: SenderLead } | { ok: false; message: str
 
 /** A service whose calls are known here: how they are checked and read. Its file says where that is published. */
 export interface HookSender {
+  /** What to do at the service, for people. */
+  setUp: string;
   secrets: readonly HookSecret[];
   /** How its calls are checked; by the secret of this name. */
   check: HookCheck;

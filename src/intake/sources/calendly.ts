@@ -16,6 +16,8 @@ import type { SourceAdapter } from './source.ts';
  * (`Calendly-Webhook-Signature: t=…,v1=…`, hex HMAC-SHA256 of `t.body`; three minutes) and "Webhook payload".
  */
 const sender: HookSender = {
+  setUp:
+    'Create a webhook subscription through Calendly’s API with the address above, the event invitee.created and a signing_key of your choice. Save the same key here.',
   secrets: [
     { name: 'secret', label: 'Signing key', help: 'The `signing_key` of the webhook subscription at Calendly.' },
   ],

@@ -7,6 +7,8 @@ import type { SourceAdapter } from './source.ts';
  * `X-Formaloo-Token`, and an answer of 200 with nothing in it, else it tries again.
  */
 const sender: HookSender = {
+  setUp:
+    'At Formaloo open the form, Integrations, Webhooks, and add the address above with a secret and the event of a new submission. Save the same secret here.',
   secrets: [{ name: 'secret', label: 'Secret', help: 'The one you set on the webhook at Formaloo.' }],
   check: { type: 'secret_header', header: 'X-Formaloo-Token' },
   checkedWith: 'secret',

@@ -1,11 +1,13 @@
 import { can } from '../../../accounts/permissions.ts';
 import { curlLine } from '../../../contract/curl.ts';
 import type { Endpoint } from '../../../store/endpoints.ts';
+import type { Hook } from '../../../store/hooks.ts';
 import type { StoredKey } from '../../../store/store.ts';
 import { CopyBlock } from '../components/copy.tsx';
 import { Card, Facts, PageTitle } from '../components/parts.tsx';
 import type { AdminRoute, PageOutcome, SiteRequest } from '../route.ts';
 import { EndpointTile } from './endpoints-view.tsx';
+import { HookList } from './hooks-view.tsx';
 import { KeyList } from './keys-view.tsx';
 
 interface SourcesProps {
@@ -17,6 +19,7 @@ interface SourcesProps {
   keys: readonly StoredKey[] | null;
   mayEditKeys: boolean;
   endpoints: readonly Endpoint[];
+  hooks: readonly Hook[];
   mayEdit: boolean;
 }
 
@@ -24,7 +27,7 @@ interface SourcesProps {
 const YOUR_KEY = 'lts_…';
 
 /** The ways leads come in, a tile each. */
-function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, mayEdit }: SourcesProps) {
+function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, hooks, mayEdit }: SourcesProps) {
   return (
     <>
       <PageTitle
@@ -45,6 +48,7 @@ function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, may
           <EndpointTile key={endpoint.id} endpoint={endpoint} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
         ))}
       </div>
+      <HookList hooks={hooks} base={base} mayEdit={mayEdit} zone={zone} now={now} />
       {keys === null ? (
         <p class="muted">An owner or admin makes the keys.</p>
       ) : (
@@ -103,6 +107,7 @@ function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
       now={now}
       keys={can(user, 'keys.read', site.id) ? services.store.keys.list(site.id) : null}
       mayEditKeys={can(user, 'keys.edit', site.id)}
+      hooks={services.store.hooks.list(site.id)}
       endpoints={services.store.endpoints.list(site.id)}
       mayEdit={can(user, 'sources.edit', site.id)}
     />
