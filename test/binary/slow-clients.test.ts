@@ -10,9 +10,10 @@ import { tempDir } from '../support/temp.ts';
 setDefaultTimeout(60_000);
 
 const STALLED = 100;
+const dir = join(tempDir(), 'data');
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ dir: join(tempDir(), 'data') });
+  server = await startServer({ dir });
 });
 afterAll(async () => {
   server.kill('SIGTERM');

@@ -70,12 +70,12 @@ describe.skipIf(missingBrowser !== null)('the admin UI of the compiled program',
   });
 
   describe('with leads of strangers', () => {
+    const dir = tempDir();
     let server: RunningServer;
     let state: Awaited<ReturnType<BrowserContext['storageState']>>;
     let home: string;
     let paths: string[];
     beforeAll(async () => {
-      const dir = tempDir();
       server = await startServer({ dir });
       const { context, page } = await open({});
       await setUpOwner(page, server);

@@ -46,14 +46,13 @@ async function press(page: Page, at: Locator, key = 'Enter'): Promise<void> {
 
 describe.skipIf(missingBrowser !== null)('by the keyboard alone', () => {
   let browser: Browser;
-  let dir: string;
+  const dir = tempDir();
   let server: RunningServer;
   let home: string;
   let state: Awaited<ReturnType<BrowserContext['storageState']>>;
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    dir = tempDir();
     server = await startServer({ dir });
     const words = ['user', 'create', '--email', EMAIL, '--role', 'owner', '--password-stdin'];
     await runJson(words, { dir, stdin: PASSWORD });
@@ -106,6 +105,8 @@ describe.skipIf(missingBrowser !== null)('by the keyboard alone', () => {
     await tabTo(page, page.getByRole('searchbox'));
     await page.keyboard.type('Another');
     await until('the list was asked for', () => page.url().includes('q=Another'));
+    await until('the lead is found', async () => (await page.locator('tbody tr').count()) === 1);
+    expect(await page.locator('tbody tr').textContent()).toContain('Another');
     // The list was changed under way; the focus and what was typed were not.
     expect(await hasFocus(page.getByRole('searchbox'))).toBe(true);
     expect(await page.getByRole('searchbox').inputValue()).toBe('Another');
