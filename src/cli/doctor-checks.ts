@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { join } from 'node:path';
 import { type Config, SETTINGS_FILE } from '../config/load.ts';
 import { dataPaths } from '../lib/data-dir.ts';
-import { LITTLE_SPACE, NO_SPACE } from '../lib/disk.ts';
+import { LITTLE_SPACE, NEARLY, NO_SPACE } from '../lib/disk.ts';
 import { isLoopbackHost, type Networks } from '../lib/networks.ts';
 import { parseServiceAccount } from '../sheets/targets/google/service-account.ts';
 
@@ -60,6 +60,19 @@ export function checkSpace(dataDir: string): Check {
   if (free < NO_SPACE) return failed('disk', message, 'Free some space: leads are refused when it is used up.');
   if (free < LITTLE_SPACE) return warning('disk', message, 'Free some space soon.');
   return ok('disk', message);
+}
+
+/** When there is no more room for files, leads are kept without them. */
+export function checkFiles({ files, bytes }: { files: number; bytes: number }, quota: number): Check {
+  const name = 'files';
+  const megabytes = (size: number) => `${Math.ceil(size / MEGABYTE)} MB`;
+  const message = `${files} of leads, ${megabytes(bytes)} of the ${megabytes(quota)} they may take`;
+  if (bytes < quota * NEARLY || quota === 0) return ok(name, message);
+  return warning(
+    name,
+    message,
+    'Set LTS_FILES_QUOTA_GB higher, or delete leads: without room leads are kept, their files not.',
+  );
 }
 
 /** A clock that was set back makes ids and times go backwards, and Google refuses a wrong one. */

@@ -10,6 +10,7 @@ import {
   checkAccess,
   checkClock,
   checkEmptyFolder,
+  checkFiles,
   checkPort,
   checkProxy,
   checkPublicUrl,
@@ -111,7 +112,8 @@ async function checkDatabase(context: Context, config: Config, dir: DataDir): Pr
     const { schemaVersion, bytes } = store.health();
     const sound = ok(name, `sound, schema ${schemaVersion}, ${Math.ceil(bytes / 1_000_000)} MB; the secret matches`);
     const proxy = checkProxy(store.notice('untrusted_proxy'), config.trustedProxies);
-    return [sound, ...proxy, ...(await checkSheets(context, { config, dir, vault, store }))];
+    const files = checkFiles(store.files.usage(), config.files.quota);
+    return [sound, files, ...proxy, ...(await checkSheets(context, { config, dir, vault, store }))];
   } finally {
     await store.close();
   }

@@ -1,3 +1,5 @@
+import { createFileFolder } from '../intake/files/folder.ts';
+import { removeOwnerless } from '../intake/files/ownerless.ts';
 import { AppError } from '../lib/errors.ts';
 import { toTime } from '../lib/time.ts';
 import type { Lead, Site, Store } from '../store/store.ts';
@@ -13,7 +15,7 @@ const SHOWN = 20;
 
 export const leadDelete: Command = {
   name: 'lead delete',
-  summary: 'Deletes leads for good, and takes their rows out of the sheet. Needs --yes.',
+  summary: 'Deletes leads for good with their files, and takes their rows out of the sheet. Needs --yes.',
   operands: [{ name: 'ID', doc: 'the leads', optional: true, repeats: true }],
   flags: {
     site: SITE_FLAG,
@@ -25,7 +27,7 @@ export const leadDelete: Command = {
   run: (context) => {
     const { args } = context;
     checkArgs(args);
-    return withStore(context, async ({ store }) => {
+    return withStore(context, async ({ store, dir }) => {
       const site = siteOf(store, args.text('site'));
       const leads = await chosen(store, site, args);
       const rows = !args.on('keep-rows');
@@ -40,6 +42,7 @@ export const leadDelete: Command = {
         );
         deleted.push(...removed);
       }
+      await removeOwnerless(store.files, createFileFolder(dir.filesPath, store.files));
       const waiting = store.sheets.removalCounts(site.id).here;
       const view = { deleted: deleted.length, ids: deleted, rows_kept: !rows, rows_waiting: waiting };
       return done(view, `Deleted: ${counted(deleted.length)}.${rowsText(store, site, rows, waiting)}`);

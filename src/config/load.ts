@@ -268,13 +268,14 @@ function assemble(values: SettingValues, terminal: boolean): Config {
 }
 
 const MEBIBYTE = 1_048_576;
+const GIGABYTE = 1_000_000_000;
 const DAY_MS = 86_400_000;
 
 function assembleFiles({ maxFileMb, maxUploadMb, filesQuotaGb, fileLinkDays }: SettingValues): FilesConfig {
   return {
     maxFile: must(maxFileMb) * MEBIBYTE,
     maxUpload: must(maxUploadMb) * MEBIBYTE,
-    quota: must(filesQuotaGb) * 1024 * MEBIBYTE,
+    quota: must(filesQuotaGb) * GIGABYTE,
     linkLifetimeMs: must(fileLinkDays) * DAY_MS || null,
   };
 }

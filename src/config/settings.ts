@@ -112,8 +112,8 @@ export const SETTINGS = {
   filesQuotaGb: setting({
     name: 'LTS_FILES_QUOTA_GB',
     default: '10',
-    doc: 'All files on this server, in GiB. When it is used up, leads are kept without their files. 0 = no file is kept.',
-    parse: parse.integer(0, 1_000_000, 'a size in GiB'),
+    doc: 'All files on this server, in GB. When it is used up, leads are kept without their files. 0 = no file is kept.',
+    parse: parse.integer(0, 1_000_000, 'a size in GB'),
   }),
   fileLinkDays: setting({
     name: 'LTS_FILE_LINK_DAYS',

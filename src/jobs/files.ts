@@ -1,7 +1,6 @@
 import { mkdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileDesk } from '../intake/files/desk.ts';
-import type { FileFolder } from '../intake/files/folder.ts';
 import type { Clock } from '../lib/clock.ts';
 import { namesIn, unlessMissing } from '../lib/file-system.ts';
 import type { Log } from '../lib/log.ts';
@@ -26,17 +25,6 @@ export interface FileJobDeps {
 const AT_ONCE = 500;
 const LOST = 'lost';
 const LOST_MS = 7 * 86_400_000;
-
-/** Deletes the bytes of files whose leads were deleted. Several may do it at once. */
-export async function removeOwnerless(files: FileStore, folder: Pick<FileFolder, 'remove'>): Promise<number> {
-  for (let removed = 0; ; ) {
-    const gone = files.ownerless(AT_ONCE);
-    if (gone.length === 0) return removed;
-    for (const file of gone) await folder.remove(file);
-    await files.forget(gone.map(({ id }) => id));
-    removed += gone.length;
-  }
-}
 
 /** Settles what a crash left under a temporary name; uploads under way are not touched. */
 export async function settleLeftovers({ files: { folder, uploads } }: FileJobDeps): Promise<void> {

@@ -1,5 +1,6 @@
+import { removeOwnerless } from '../intake/files/ownerless.ts';
 import { type AuditDeps, auditSheets } from './audit.ts';
-import { compareFiles, type FileJobDeps, removeOwnerless, settleLeftovers } from './files.ts';
+import { compareFiles, type FileJobDeps, settleLeftovers } from './files.ts';
 import type { Task } from './scheduler.ts';
 
 /** Everything the server does by the clock. */

@@ -10,6 +10,8 @@ export interface DiskUse {
 /** Below this, space is to be freed soon; below that, at once: leads are refused when it is used up. */
 export const LITTLE_SPACE = 500_000_000;
 export const NO_SPACE = 50_000_000;
+/** The part of what files may take from which on people are told. */
+export const NEARLY = 0.9;
 
 /** What lies in a folder, and how much space is left for more. The work grows with the number of files. */
 export async function diskUse(path: string): Promise<DiskUse> {

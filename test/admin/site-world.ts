@@ -137,7 +137,7 @@ export async function siteWorld(
       reasons: createReadiness({ store, clock, draining: () => false }),
       settings: () => SETTINGS,
       disk: () => diskUse(dir),
-      filesQuota: 10 * 2 ** 30,
+      filesQuota: 10e9,
       logLevel: levelSwitch(),
     },
   };

@@ -11,6 +11,11 @@ export interface FileLinks {
   holds(link: { id: string; until: string | null; signature: string }, storedAt: number, nowMs: number): boolean;
 }
 
+/** The id of the file that a link of ours leads to; null for any other address. */
+export function linkedFile(url: string): string | null {
+  return /\/files\/(file_\w+)\?/.exec(url)?.[1] ?? null;
+}
+
 /** 128 bits: as many as can't be guessed, and a link that still fits a cell. RFC 2104, 5. */
 const SIGNATURE_LENGTH = 32;
 

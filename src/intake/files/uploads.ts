@@ -158,6 +158,14 @@ export function createUploads(deps: UploadDeps): Uploads {
         return null;
       }
     }
+    /** What can't be settled now, the next look at what is left will. */
+    async function settleOwn(): Promise<void> {
+      try {
+        await folder.settle(own);
+      } catch (error) {
+        log.error('files.not_settled', { site: siteId, code: errorCode(error), reason: errorText(error) });
+      }
+    }
     const done = async (work: () => Promise<void>) => (await attempt(() => work().then(() => true))) === true;
 
     return {
@@ -195,7 +203,7 @@ export function createUploads(deps: UploadDeps): Uploads {
       },
       async settle() {
         slot?.leave();
-        if (own.length > 0) await done(() => folder.settle(own));
+        if (own.length > 0) await settleOwn();
         for (const id of own) underWay.delete(id);
         unsettled -= written;
         written = 0;

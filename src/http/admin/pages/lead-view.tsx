@@ -9,6 +9,7 @@ import { cut, SOURCE_WORDS, sizeText, valueText, whoOf } from '../lead-words.ts'
 
 export interface LeadProps {
   lead: Lead;
+  files: readonly ShownFile[];
   site: Pick<Site, 'id' | 'timezone' | 'qualityChoices' | 'syncEnabled'>;
   target: Pick<SheetTarget, 'status' | 'problem' | 'trouble' | 'url'>;
   /** Leads of its form go to no sheet. */
@@ -43,7 +44,7 @@ export function LeadView(props: LeadProps) {
       ) : null}
       <div class="two">
         <div>
-          <FieldsCard lead={lead} />
+          <FieldsCard lead={lead} files={props.files} />
           <Origin {...props} />
         </div>
         <div>
@@ -105,8 +106,42 @@ const Said = ({ text }: { text: string }) => (
   </div>
 );
 
-function FieldsCard({ lead }: Pick<LeadProps, 'lead'>) {
-  const { fields, files, warnings } = lead.body;
+/** A file of the lead. `href` null: it is no longer here. */
+export interface ShownFile {
+  field: string;
+  name: string;
+  size: number;
+  href: string | null;
+}
+
+function Files({ files }: Pick<LeadProps, 'files'>) {
+  if (files.length === 0) return null;
+  return (
+    <>
+      <h3>Files</h3>
+      <ul class="names">
+        {files.map(({ field, name, size, href }, at) => (
+          <li key={at}>
+            <span class="muted">
+              <bdi>{field}</bdi>:
+            </span>{' '}
+            {href === null ? (
+              <bdi>{name}</bdi>
+            ) : (
+              <a href={href} rel="noopener noreferrer" target="_blank">
+                <bdi>{name}</bdi>
+              </a>
+            )}{' '}
+            <span class="muted">{href === null ? 'no longer here' : sizeText(size)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function FieldsCard({ lead, files }: Pick<LeadProps, 'lead' | 'files'>) {
+  const { fields, warnings } = lead.body;
   const said = Object.entries(fields).map(([name, value]) => [name, valueText(value)] as const);
   return (
     <Card title="What was sent">
@@ -119,18 +154,7 @@ function FieldsCard({ lead }: Pick<LeadProps, 'lead'>) {
           </div>
         ))}
       </dl>
-      {files.length === 0 ? null : (
-        <>
-          <h3>Files</h3>
-          <ul class="names">
-            {files.map((file) => (
-              <li key={`${file.field} ${file.url}`}>
-                <bdi>{file.name}</bdi> <span class="muted">{sizeText(file.size)}</span> <SafeLink href={file.url} />
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Files files={files} />
       {warnings.length === 0 ? null : (
         <>
           <h3>Changed on the way in</h3>

@@ -1,5 +1,5 @@
 import type { SettingReport } from '../../../config/render.ts';
-import { type DiskUse, LITTLE_SPACE, NO_SPACE } from '../../../lib/disk.ts';
+import { type DiskUse, LITTLE_SPACE, NEARLY, NO_SPACE } from '../../../lib/disk.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../lib/log.ts';
 import { VERSION } from '../../../lib/version.ts';
 import type { SheetTarget } from '../../../store/sheets.ts';
@@ -27,6 +27,8 @@ interface SystemProps {
   queues: readonly Queue[];
   /** null: it could not be looked at. */
   disk: DiskUse | null;
+  /** Those of all leads, in bytes, and what they may take. */
+  files: { files: number; bytes: number; quota: number };
   settings: readonly SettingReport[];
   startedAt: number;
   publicUrl: string;
@@ -38,8 +40,21 @@ interface SystemProps {
 }
 
 export function System(props: SystemProps) {
-  const { reasons, health, untrustedProxy, queues, disk, settings, startedAt, publicUrl, level, mayEdit, csrf, now } =
-    props;
+  const {
+    reasons,
+    health,
+    untrustedProxy,
+    queues,
+    disk,
+    files,
+    settings,
+    startedAt,
+    publicUrl,
+    level,
+    mayEdit,
+    csrf,
+    now,
+  } = props;
   return (
     <>
       <PageTitle
@@ -51,7 +66,7 @@ export function System(props: SystemProps) {
         }
       />
       <div id="live" hx-get="/admin/system" hx-select="#live" hx-swap={LIVE} hx-trigger="every 5s">
-        <Notices reasons={reasons} untrustedProxy={untrustedProxy} disk={disk} />
+        <Notices reasons={reasons} untrustedProxy={untrustedProxy} disk={disk} files={files} />
         <div class="grid">
           <Card title="Server" action={<Status is={reasons.length === 0 ? 'ok' : 'failed'} />}>
             <Facts
@@ -64,7 +79,7 @@ export function System(props: SystemProps) {
               ]}
             />
           </Card>
-          <Disk disk={disk} health={health} />
+          <Disk disk={disk} health={health} files={files} />
         </div>
         <Queues queues={queues} now={now} />
       </div>
@@ -74,7 +89,12 @@ export function System(props: SystemProps) {
   );
 }
 
-function Notices({ reasons, untrustedProxy, disk }: Pick<SystemProps, 'reasons' | 'untrustedProxy' | 'disk'>) {
+function Notices({
+  reasons,
+  untrustedProxy,
+  disk,
+  files,
+}: Pick<SystemProps, 'reasons' | 'untrustedProxy' | 'disk' | 'files'>) {
   return (
     <>
       {reasons.map((reason) => (
@@ -96,11 +116,19 @@ function Notices({ reasons, untrustedProxy, disk }: Pick<SystemProps, 'reasons' 
           <span>{bytesText(disk.free)} are free. Leads are refused when it is used up: free some space.</span>
         </Banner>
       ) : null}
+      {files.quota > 0 && files.bytes >= files.quota * NEARLY ? (
+        <Banner tone="waiting" title="Little room for files">
+          <span>
+            Files of leads take {bytesText(files.bytes)} of {bytesText(files.quota)}. When that is used up leads are
+            kept without their files: set LTS_FILES_QUOTA_GB higher, or delete leads that you no longer need.
+          </span>
+        </Banner>
+      ) : null}
     </>
   );
 }
 
-function Disk({ disk, health }: Pick<SystemProps, 'disk' | 'health'>) {
+function Disk({ disk, health, files }: Pick<SystemProps, 'disk' | 'health' | 'files'>) {
   const sheets = disk?.parts.find(({ name }) => name === 'sheets')?.bytes ?? 0;
   const all = disk?.parts.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   return (
@@ -110,6 +138,7 @@ function Disk({ disk, health }: Pick<SystemProps, 'disk' | 'health'>) {
           ['Data folder', disk === null ? 'Could not be looked at' : bytesText(all)],
           ['Database', `${bytesText(health.bytes)}, schema ${health.schemaVersion}`],
           ['Local sheets', disk === null ? '–' : bytesText(sheets)],
+          ['Files of leads', `${count(files.files)}, ${bytesText(files.bytes)} of ${bytesText(files.quota)}`],
           ['Free', disk === null ? '–' : bytesText(disk.free)],
           ['Writes waiting', count(health.queued)],
         ]}

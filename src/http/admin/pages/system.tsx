@@ -36,6 +36,7 @@ async function systemPage({ services, visit, csrf, now }: UserRequest): Promise<
       untrustedProxy={store.notice('untrusted_proxy')}
       queues={queuesOf(store)}
       disk={disk}
+      files={{ ...store.files.usage(), quota: system.filesQuota }}
       settings={system.settings()}
       startedAt={system.startedAt}
       publicUrl={services.publicUrl()}
