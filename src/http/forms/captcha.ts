@@ -15,8 +15,8 @@ const MISSING = 'Show that you are no robot: tick the box of the check on the pa
 const NOT_TAKEN = 'The check that you are no robot has run out, or failed. Repeat it, and send the form again.';
 const UNCHECKED: Warning = {
   code: 'captcha_unchecked',
-  field: '',
-  message: 'The captcha could not be checked: look whether a person sent this.',
+  field: 'Captcha',
+  message: 'Could not be checked: look whether a person sent this.',
 };
 
 /**
