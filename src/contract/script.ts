@@ -23,7 +23,7 @@ export interface ScriptData {
   key?: string;
   /** Nobody looks at the answer as a page. */
   json?: true;
-  /** How long the form was there before it was sent, in milliseconds. */
+  /** How long the page was open when the form was sent, in milliseconds: the form itself may be made anew at each step. */
   ms?: number;
   url: string;
   title: string;

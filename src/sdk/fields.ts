@@ -29,7 +29,11 @@ export const isIgnored = (element: Element): boolean => element.closest(ignored.
 
 /** One line of a text that people read. */
 export const lineOf = (text: string | null | undefined): string =>
-  text?.replace(/\s+/g, ' ').trim().slice(0, 100) ?? '';
+  text
+    ?.replace(/\s+/g, ' ')
+    .replace(/[ :*]+$/, '')
+    .trim()
+    .slice(0, 100) ?? '';
 
 /** What a field is called beside its name: what people read there. */
 export const labelOf = (control: Control): string =>

@@ -7,7 +7,7 @@ import { giveUp, openOutbox, send } from './outbox.ts';
 import { emit, on } from './page-api.ts';
 import { type Outcome, post } from './post.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { ageOf, watchForms } from './watch.ts';
+import { watchForms } from './watch.ts';
 
 /*
  * The script that pages load (spec 3, "SDK"): sends what visitors write in forms, beside whatever the page does with
@@ -35,7 +35,7 @@ function start({ base, url, days }: Settings): void {
   }
 
   const ofForm = (form: HTMLFormElement) => ({
-    ms: ageOf(form),
+    ms: Math.round(performance.now()),
     ...guard(() => ({ form: nameOf(form) })),
     ...(!form.hasAttribute('data-lts-form') && guard(() => ({ key: fingerprintOf(form) }))),
   });

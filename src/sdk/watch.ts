@@ -5,12 +5,8 @@ const SCAN_AFTER_MS = 500;
 const TOUCHES = ['focusin', 'pointerdown', 'keydown', 'click'];
 
 const roots = new WeakSet<Node>();
-const since = new WeakMap<Element, number>();
 /** Inputs that were for a password at any time: pages let people see what they typed. */
 export const wasPassword = new WeakSet<Element>();
-
-/** How long a form has been there, in milliseconds. */
-export const ageOf = (form: Element): number => Date.now() - (since.get(form) ?? Date.now());
 
 /**
  * Listens to every form: those that are there, those that come later, and those in open shadow trees, whose `submit`
@@ -22,7 +18,6 @@ export function watchForms(submitted: (event: SubmitEvent) => void, changed: () 
     if (node instanceof ShadowRoot) add(node, node);
     if (!(node instanceof Element)) return;
     note(node.shadowRoot);
-    if (node.matches('form') && !since.has(node)) since.set(node, Date.now());
     if (node.matches('[type=password i]')) wasPassword.add(node);
   }
 

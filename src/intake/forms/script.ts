@@ -14,7 +14,7 @@ export interface ScriptFacts {
   formName: string | null;
   /** How the form is known again where nobody named it, with a readable name; '' for none. */
   form: { fingerprint: string; name: string } | null;
-  /** How long the form was there before it was sent; null: not said. A bot can say what it likes. */
+  /** How long the visitor had the page before he sent the form; null: not said. A bot can say what it likes. */
   elapsedMs: number | null;
   /** The answer is read by the script, not shown. */
   wantsJson: boolean;
