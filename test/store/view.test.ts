@@ -69,7 +69,15 @@ test('a form and a lead are in contract shape, with null where there is nothing'
 
   const nothing = { page_url: null, page_title: null, referrer: null, utm_source: null, utm_medium: null };
   const lead: Lead = {
-    ...{ id: ids.next('sub', NOW), siteId, formId, formName: 'API', sheetTab: null, source: 'rest_api' },
+    ...{
+      id: ids.next('sub', NOW),
+      siteId,
+      formId,
+      rowFormId: formId,
+      formName: 'API',
+      sheetTab: null,
+      source: 'rest_api',
+    },
     body: {
       ...{ ...nothing, utm_campaign: null, utm_term: null, utm_content: null, paid_source: null, click_id: null },
       ...{ browser: null, os: null, device_type: null, screen_size: null, language: null, timezone: null },
