@@ -208,9 +208,14 @@ export interface StoredForm {
   createdAt: number;
 }
 
+/** A form that was merged into another: its rows stay on the tab they stand on. */
+export type MergedForm = Pick<StoredForm, 'id' | 'name' | 'sheetTab'>;
+
 /** What a form is called and where its rows go: without counts, so it is known in memory. */
 export type FormOutline = Readonly<Pick<StoredForm, 'id' | 'siteId' | 'name' | 'sheetTab' | 'ignored' | 'source'>> & {
   readonly fields: ReadonlySet<string>;
+  /** The form that its new leads go to; null: itself. */
+  readonly mergedInto: string | null;
 };
 
 /** Names tell forms apart for people and in matching, tabs in the sheet: no two forms of a site share one. */
@@ -219,12 +224,22 @@ export interface TakenByOther {
 }
 
 export interface FormStore {
-  /** With counts: they cost a look at the leads of a week. */
+  /** With counts: they cost a look at the leads of a week. A form has those of all that were merged into it, which are not listed. */
   list(siteId: string): StoredForm[];
+  /** By the id of a merged form: the one that it was merged into. */
   get(siteId: string, id: string): StoredForm | null;
-  /** From memory; what another process changed shows after `refresh`. */
+  /** From memory; what another process changed shows after `refresh`. Here, merged forms are themselves: they have tabs. */
   outline(siteId: string, id: string): FormOutline | null;
   outlines(siteId: string): FormOutline[];
+  /**
+   * Makes a form a part of another, for ever and in one commit: its leads are that one's, its names and whatever else it
+   * was known by lead new ones there, its id stands for the other's. No lead is touched, however many there are: each
+   * keeps its row, and what came before and has none yet gets it on the tab of the form it came by; so nothing is
+   * written twice. Null when there is no such form, one is merged already, or both are the same.
+   */
+  merge(siteId: string, from: string, into: string): Promise<StoredForm | null>;
+  /** What was merged into a form. */
+  merged(siteId: string, id: string): MergedForm[];
   /** Null when there is no such form; `taken`: what of the change another form of the site has. */
   update(siteId: string, id: string, change: FormUpdate): Promise<StoredForm | TakenByOther | null>;
 }
@@ -266,7 +281,10 @@ export interface Judgement {
 export interface Lead {
   id: string;
   siteId: string;
+  /** The form it belongs to. */
   formId: string;
+  /** The form it came by, on whose tab its row is or will be: another than `formId` where that one was merged since. */
+  rowFormId: string;
   formName: string;
   /** The tab its row is or will be on; null while it goes to none. */
   sheetTab: string | null;
@@ -324,7 +342,10 @@ export type AcceptOutcome =
   | { kind: 'import_over' };
 
 export interface LeadFilter {
+  /** With the leads of what was merged into it. */
   formId?: string;
+  /** The form on whose tab the rows are, and no other; in place of `formId`. */
+  rowFormId?: string;
   source?: Source;
   syncStatus?: SyncStatus;
   score?: string;

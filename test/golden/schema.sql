@@ -69,7 +69,7 @@ CREATE TABLE form (
   submission_count INTEGER NOT NULL DEFAULT 0,
   spam_count INTEGER NOT NULL DEFAULT 0,
   last_submission_at INTEGER,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, merged_into TEXT REFERENCES form (id),
   UNIQUE (site_id, discovery_key)
 ) STRICT;
 

@@ -17,7 +17,7 @@ async function googleHarness(): Promise<TargetHarness> {
     },
     site: bench.site,
     async readTab(formName) {
-      const form = bench.store.forms.list(bench.site.id).find((each) => each.name === formName);
+      const form = bench.store.forms.outlines(bench.site.id).find((each) => each.name === formName);
       const tab = form && bench.store.sheets.tabOfForm(bench.book, form.id);
       if (!tab || tab.state === 'planned') return [];
       const rows = bench.rows(tab.sheetId);

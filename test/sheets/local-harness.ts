@@ -39,7 +39,7 @@ export async function localHarness(): Promise<LocalHarness> {
   const log = recordingLog(events);
   const makeDriver = () => createLocalDriver({ store, dir, clock, log });
   const tab = (formName: string) => {
-    const form = store.forms.list(site.id).find((one) => one.name === formName);
+    const form = store.forms.outlines(site.id).find((one) => one.name === formName);
     const found = form && store.sheets.tabOfForm(localBook(site.id), form.id);
     if (!found) throw new Error(`no tab of ${formName}`);
     return found;
@@ -58,7 +58,7 @@ export async function localHarness(): Promise<LocalHarness> {
     tab,
     path: (formName) => tabPath(dir, tab(formName)),
     async readTab(formName) {
-      const form = store.forms.list(site.id).find((one) => one.name === formName);
+      const form = store.forms.outlines(site.id).find((one) => one.name === formName);
       if (!form || !store.sheets.tabOfForm(localBook(site.id), form.id)) return [];
       return parseCsv(readFileSync(tabPath(dir, tab(formName)), 'utf8'));
     },

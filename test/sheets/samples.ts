@@ -31,6 +31,7 @@ export function lead(
     id: 'sub_01jd8x4k2m3n4p5q6r7st',
     siteId: 'site_01jd8x4k2m3n4p5q6r7st',
     formId: 'frm_01jd8x4k2m3n4p5q6r7st',
+    rowFormId: 'frm_01jd8x4k2m3n4p5q6r7st',
     formName: 'Contact',
     sheetTab: 'Contact',
     source: 'rest_api',

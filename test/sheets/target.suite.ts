@@ -433,6 +433,34 @@ export function describeTarget(name: string, make: () => Promise<TargetHarness>)
       expect(column(await h.readTab('Contact'), 'n')).toEqual(['1', '2']);
     });
 
+    test('a merged form: its rows stay on their tab, new leads go to the other’s, none is missing or twice', async () => {
+      const old = await add(h, 'Old', { n: '1' }, { n: '2' });
+      const kept = await add(h, 'New', { n: '3' });
+      const [spam] = await addLeads(h, [newLead({ n: '4' }, { form: 'Old', spamReason: 'test' })]);
+      await flushAll(h);
+      const waiting = await add(h, 'Old', { n: '5' });
+      await h.store.forms.merge(h.site.id, old[0]?.formId ?? '', kept[0]?.formId ?? '');
+      const came = await add(h, 'Old', { n: '6', m: 'x' });
+      await h.store.leads.setSpam(h.site.id, spam?.id ?? '', false);
+      await h.store.leads.amend(h.site.id, old[0]?.id ?? '', { quality: 'Good' });
+      h.killBeforeSettle();
+      await flushAll(h);
+      const onOld = await h.readTab('Old');
+      expect(idsOf(onOld)).toEqual(sortedIds([...old, ...waiting, ...(spam ? [spam] : [])]));
+      expect(cellIn(onOld, old[0]?.id ?? '', 'Lead Quality')).toBe('Good');
+      expect(idsOf(await h.readTab('New'))).toEqual(sortedIds([...kept, ...came]));
+      const clean = { missing: [], doubled: [], unknown: [], problem: null };
+      expect(await verify()).toMatchObject([
+        { ...clean, inDatabase: 4, inSheet: 4 },
+        { ...clean, inDatabase: 2, inSheet: 2 },
+      ]);
+      await h.store.leads.remove(h.site.id, [old[1]?.id ?? ''], { rows: true });
+      await flushAll(h);
+      expect(idsOf(await h.readTab('Old'))).toEqual(
+        sortedIds([...old.slice(0, 1), ...waiting, ...(spam ? [spam] : [])]),
+      );
+    });
+
     test('250 fields: 200 columns and one for the others, whose values are not lost', async () => {
       const fields = (from: number) =>
         Object.fromEntries(Array.from({ length: 125 }, (_, i) => [`Field ${from + i}`, `v${from + i}`]));

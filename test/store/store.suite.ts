@@ -8,6 +8,7 @@ import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
 import { describeEndpoints } from './suite/endpoints.ts';
 import { describeFiles } from './suite/files.ts';
+import { describeFormMerge } from './suite/form-merge.ts';
 import { describeForms } from './suite/forms.ts';
 import { describeHooks } from './suite/hooks.ts';
 import { describeHostedForms } from './suite/hosted-forms.ts';
@@ -62,6 +63,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeFiles(world);
     describeImports(world);
     describeForms(world);
+    describeFormMerge(world);
     describeLeads(world);
     describeLeadRemoval(world);
     describeWrites(world);

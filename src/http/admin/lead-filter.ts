@@ -71,7 +71,9 @@ export function readAsked(
     delete values[name as FilterName];
   };
   const days = readDays(values, site.timezone, leave);
-  if (values.form_id !== undefined && forms.outline(site.id, values.form_id) === null) leave('form_id');
+  const form = values.form_id === undefined ? null : forms.outline(site.id, values.form_id);
+  if (form !== null) values.form_id = form.mergedInto ?? form.id;
+  else if (values.form_id !== undefined) leave('form_id');
   const back = query.get('back');
   const place = { cursor: back ?? query.get('cursor') ?? undefined };
   const request = readLeaving({ ...values, ...days }, place, back !== null, leave);

@@ -18,7 +18,7 @@ import { type TallyStatements, tallyOf } from './tally.ts';
 import type { Turn } from './writer.ts';
 
 /** How many field names a form remembers; more are stored with their leads all the same. */
-const MAX_KNOWN_FIELDS = 1_000;
+export const MAX_KNOWN_FIELDS = 1_000;
 /** For how long an idempotency key is remembered. Spec 2. */
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
 
@@ -98,6 +98,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       ignored: false,
       source: lead.source,
       fields: new Set(),
+      mergedInto: null,
     };
     insertForm.run(created.id, siteId, created.discoveryKey, created.name, created.sheetTab, created.source, turn.now);
     forms.put(created);
@@ -130,6 +131,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
       id,
       siteId,
       formId: form.id,
+      rowFormId: form.id,
       formName: form.name,
       sheetTab: syncStatus === 'skipped' ? null : form.sheetTab,
       source: lead.source,

@@ -12,6 +12,8 @@ export interface KnownForm {
   ignored: boolean;
   source: Source;
   fields: ReadonlySet<string>;
+  /** The form that its new leads go to; null: itself. */
+  mergedInto: string | null;
 }
 
 interface Row {
@@ -23,6 +25,7 @@ interface Row {
   ignored: number;
   source: string;
   fields: string;
+  merged_into: string | null;
 }
 
 /** What two names have in common that people take for one: whatever the case, and however accents are encoded. */
@@ -32,12 +35,15 @@ export function foldName(name: string): string {
 
 /**
  * The forms of one site, found the ways intake looks for them; each look-up costs the same however many there are.
- * A form's name and tab change by `change` alone.
+ * A form's name and tab change by `change` alone. A merged form stands for the one it was merged into, whatever it is looked
+ * up by; its tab stays its own.
  */
 export class SiteForms {
   readonly #byId = new Map<string, KnownForm>();
   readonly #byKey = new Map<string, KnownForm>();
   readonly #byName = new Map<string, Set<KnownForm>>();
+  /** Names of merged forms: they find, and keep nobody from having that name. */
+  readonly #byFormerName = new Map<string, Set<KnownForm>>();
   readonly #byTab = new Map<string, Set<KnownForm>>();
   /** By folded title, the last number a clash was given: a thousand forms of one title are not counted through. */
   readonly #numbers = new Map<string, number>();
@@ -45,7 +51,7 @@ export class SiteForms {
   put(form: KnownForm): void {
     this.#byId.set(form.id, form);
     this.#byKey.set(form.discoveryKey, form);
-    addTo(this.#byName, foldName(form.name), form);
+    addTo(form.mergedInto === null ? this.#byName : this.#byFormerName, foldName(form.name), form);
     addTo(this.#byTab, foldName(form.sheetTab), form);
   }
 
@@ -64,17 +70,41 @@ export class SiteForms {
     }
   }
 
+  /** Makes one form a part of another; neither is a merged one. */
+  merge(from: KnownForm, into: KnownForm, fields: ReadonlySet<string>): void {
+    for (const form of this.membersOf(from.id)) form.mergedInto = into.id;
+    removeFrom(this.#byName, foldName(from.name), from);
+    addTo(this.#byFormerName, foldName(from.name), from);
+    into.fields = fields;
+  }
+
   byId(id: string): KnownForm | undefined {
-    return this.#byId.get(id);
+    return this.#present(this.#byId.get(id));
   }
 
   byKey(key: string): KnownForm | undefined {
-    return this.#byKey.get(key);
+    return this.#present(this.#byKey.get(key));
+  }
+
+  #present(form: KnownForm | undefined): KnownForm | undefined {
+    return form?.mergedInto ? this.#byId.get(form.mergedInto) : form;
+  }
+
+  /** The form with this id itself, merged or not: whose tab rows stand on. */
+  itself(id: string): KnownForm | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** A form and all that were merged into it: where its leads are. Empty when there is no such form. */
+  membersOf(id: string): KnownForm[] {
+    const present = this.byId(id);
+    return present ? [present, ...this.#byId.values().filter((form) => form.mergedInto === present.id)] : [];
   }
 
   /** By its present name, as `foldName` compares; the oldest, where forms found in other ways share one. */
   byName(name: string): KnownForm | undefined {
-    return firstOf(this.#byName.get(foldName(name)));
+    const folded = foldName(name);
+    return firstOf(this.#byName.get(folded)) ?? this.#present(firstOf(this.#byFormerName.get(folded)));
   }
 
   /** What of this a form other than this one has. */
@@ -99,6 +129,7 @@ export class SiteForms {
     }
   }
 
+  /** Merged ones too. */
   all(): Iterable<KnownForm> {
     return this.#byId.values();
   }
@@ -128,7 +159,7 @@ export class FormCache {
 
   constructor(db: Database) {
     this.#read = db.query<Row, [string]>(
-      'SELECT id, site_id, discovery_key, name, sheet_tab, ignored, source, fields FROM form WHERE site_id = ? ORDER BY id',
+      'SELECT id, site_id, discovery_key, name, sheet_tab, ignored, source, fields, merged_into FROM form WHERE site_id = ? ORDER BY id',
     );
   }
 
@@ -146,6 +177,7 @@ export class FormCache {
         ignored: row.ignored === 1,
         source: row.source as Source,
         fields: new Set(JSON.parse(row.fields) as string[]),
+        mergedInto: row.merged_into,
       });
     }
     this.#sites.set(siteId, forms);

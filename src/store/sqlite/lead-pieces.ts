@@ -1,7 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { SyncStatus } from '../../contract/submission.ts';
-import type { LeadFilter } from '../store.ts';
-import type { Look, Range } from './search/look.ts';
+import type { Look, Range, Wanted } from './search/look.ts';
 import { listPiece, type Piece } from './search/piece.ts';
 
 /*
@@ -12,14 +11,17 @@ import { listPiece, type Piece } from './search/piece.ts';
 export type Params = (string | number)[];
 
 /** All conditions of a filter but time, for the table `lead`. What is searched for can't be said in SQL. */
-export function conditionsOf(filter: LeadFilter): { terms: string[]; params: Params } {
+export function conditionsOf(filter: Wanted): { terms: string[]; params: Params } {
   const terms: string[] = [];
   const params: Params = [];
   const add = (term: string, ...values: Params) => {
     terms.push(term);
     params.push(...values);
   };
-  if (filter.formId !== undefined) add('form_id = ?', filter.formId);
+  const [formId, ...merged] = filter.formIds ?? [];
+  if (formId !== undefined && merged.length === 0) add('form_id = ?', formId);
+  else if (filter.formIds !== undefined)
+    add(`form_id IN (${filter.formIds.map(() => '?').join(', ')})`, ...filter.formIds);
   if (filter.source !== undefined) add('source = ?', filter.source);
   // A word of the contract's own list: only so can a partial index serve it.
   if (filter.syncStatus !== undefined) add(`sync_status = '${filter.syncStatus satisfies SyncStatus}'`);

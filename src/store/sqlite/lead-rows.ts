@@ -77,14 +77,16 @@ export class LeadRows {
   }
 
   toLead(row: LeadRow): Lead {
-    const form = this.#forms.site(row.site_id).byId(row.form_id);
+    const forms = this.#forms.site(row.site_id);
+    const form = forms.byId(row.form_id);
     const syncStatus = row.sync_status as SyncStatus;
     return {
       id: row.id,
       siteId: row.site_id,
-      formId: row.form_id,
+      formId: form?.id ?? row.form_id,
+      rowFormId: row.form_id,
       formName: form?.name ?? '',
-      sheetTab: syncStatus === 'skipped' ? null : (form?.sheetTab ?? null),
+      sheetTab: syncStatus === 'skipped' ? null : (forms.itself(row.form_id)?.sheetTab ?? null),
       source: row.source as Source,
       body: this.shown({ ...emptyBody(), ...(JSON.parse(row.body) as Partial<LeadBody>) }),
       judgement: row.judgement === null ? null : (JSON.parse(row.judgement) as Judgement),

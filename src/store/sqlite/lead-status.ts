@@ -43,11 +43,11 @@ export function createStatusLook({ db, forms, limits: { few, many }, lookInIndex
 
   function look<T>(siteId: string, status: StatusOfRow, at: Look, work: (pieces: Piece[]) => T): T {
     if (inStatus(siteId, status) <= few) return work([fewPiece(db, siteId, status, at)]);
-    const { formId } = at.filter;
+    const { formIds } = at.filter;
     if (!needsIndex(at)) {
-      const ofForms = formId === undefined ? [...forms.site(siteId).all()].map((form) => form.id) : [formId];
+      const ofForms = formIds ?? [...forms.site(siteId).all()].map((form) => form.id);
       if (status === 'pending') return work([pendingPiece(db, siteId, ofForms, at)]);
-      if (formId === undefined) return work([statusPiece(db, siteId, status, at)]);
+      if (formIds === undefined) return work([statusPiece(db, siteId, status, at)]);
     }
     const through = (range: Look, keep: Keep) =>
       lookInIndex(siteId, range, (pieces) => work(pieces.map((piece) => checkedPiece(piece, keep))));

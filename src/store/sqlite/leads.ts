@@ -46,7 +46,7 @@ const JUDGEMENT_COLUMNS: Readonly<Record<string, (judgement: Judgement) => CellC
 
 /** Cells that show what a change of a lead brings. The quality is set in the UI, and writes over what it finds. */
 function changedCells(lead: Lead, change: { quality?: string | null; judgement?: Judgement }): QueuedCell[] {
-  const at = { siteId: lead.siteId, leadId: lead.id, formId: lead.formId };
+  const at = { siteId: lead.siteId, leadId: lead.id, formId: lead.rowFormId };
   const cells: QueuedCell[] = change.quality === undefined ? [] : [{ ...at, columnKey: 's:quality', former: null }];
   if (change.judgement === undefined) return cells;
   for (const [columnKey, shown] of Object.entries(JUDGEMENT_COLUMNS)) {
@@ -99,9 +99,11 @@ export function createLeads(context: Context, deps: Deps): Omit<LeadStore, keyof
     const tally = tallyOf(turn, deps.tallies);
     // As it was counted when it came: its form may have been ignored, or not any more, since.
     const counted = cameIgnored.get(siteId, id)?.ignored === 1 ? 'ignored' : 'submissions';
-    tally.countLead(lead, spam ? counted : 'spam', -1);
-    tally.countLead(lead, spam ? 'spam' : counted, 1);
-    tally.countForm(lead.formId, { leads: spam ? -1 : 1, spam: spam ? 1 : -1, lastAt: lead.createdAt });
+    // Where it was counted: a merged form keeps its counters.
+    const at = { ...lead, formId: lead.rowFormId };
+    tally.countLead(at, spam ? counted : 'spam', -1);
+    tally.countLead(at, spam ? 'spam' : counted, 1);
+    tally.countForm(lead.rowFormId, { leads: spam ? -1 : 1, spam: spam ? 1 : -1, lastAt: lead.createdAt });
     tally.moveSync(siteId, lead.syncStatus, status, 1);
     return deps.rows.find(siteId, id);
   }

@@ -75,6 +75,7 @@ export const form = sqliteTable('form', {
   spamCount: integer('spam_count').notNull(),
   lastSubmissionAt: integer('last_submission_at'),
   createdAt: integer('created_at').notNull(),
+  mergedInto: text('merged_into'),
 });
 
 export const lead = sqliteTable('lead', {

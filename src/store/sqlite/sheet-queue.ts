@@ -156,7 +156,8 @@ export function createSheetQueue(
     return db
       .query<{ id: string }, (string | number)[]>(
         `SELECT id FROM lead WHERE site_id = ? AND ${terms} AND spam = 0
-           AND form_id NOT IN (SELECT id FROM form WHERE site_id = ? AND ignored = 1)
+           AND form_id NOT IN (SELECT form.id FROM form JOIN form present ON present.id = coalesce(form.merged_into, form.id)
+             WHERE form.site_id = ? AND present.ignored = 1)
            AND NOT ${IN_OPEN_BATCH} ORDER BY id LIMIT ?`,
       )
       .all(siteId, ...params, siteId, book, limit);

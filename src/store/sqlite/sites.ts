@@ -51,8 +51,11 @@ export function createSites(
      FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ?`,
   );
   const dayCounts = db.query<Omit<DayCount, 'day'>, [string, number, number]>(
-    `SELECT form_id AS formId, source, sum(submissions) AS submissions, sum(spam) AS spam, sum(ignored) AS ignored
-     FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ? GROUP BY form_id, source`,
+    `SELECT coalesce(form.merged_into, form_id) AS formId, counted.source, sum(submissions) AS submissions, sum(spam) AS spam,
+       sum(counted.ignored) AS ignored
+     FROM (SELECT form_id, source, sum(submissions) AS submissions, sum(spam) AS spam, sum(ignored) AS ignored
+       FROM lead_count WHERE site_id = ? AND quarter >= ? AND quarter < ? GROUP BY form_id, source) counted
+     LEFT JOIN form ON form.id = form_id GROUP BY 1, 2`,
   );
   return {
     create: ({ name, client = null, timezone = 'UTC' }) =>

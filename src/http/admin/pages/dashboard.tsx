@@ -164,7 +164,7 @@ function TestLead({ siteId, lead, target }: { siteId: string; lead: Lead; target
   if (lead.syncStatus === 'synced') {
     return (
       <Banner tone="good" title="The test lead has its row.">
-        <a href={`/admin/s/${siteId}/sheet?form=${lead.formId}`}>See the row</a>
+        <a href={`/admin/s/${siteId}/sheet?form=${lead.rowFormId}`}>See the row</a>
         {link}
       </Banner>
     );

@@ -8,7 +8,7 @@ import type { Lead, LeadFilter, Site } from '../../../store/store.ts';
 import { toSubmission } from '../../../store/view.ts';
 import { record } from '../audit.ts';
 import { readAsked } from '../lead-filter.ts';
-import { chosenIds, toldFilter } from '../lead-request.ts';
+import { chosenIds, toldFilter, whileAllowed } from '../lead-request.ts';
 import { walk } from '../lead-walk.ts';
 import type { Outcome, SiteRequest, SiteRoute } from '../route.ts';
 
@@ -137,7 +137,7 @@ async function exportLeads(request: SiteRequest): Promise<Outcome> {
   const ended = (leads: number, whole: boolean) =>
     services.log.info('admin.export_ended', { site: site.id, format: format.ending, leads, whole });
   return {
-    file: await format.file(followed(pages, ended)),
+    file: await format.file(followed(whileAllowed(request, 'leads.export', pages), ended)),
     type: format.type,
     name: `leads-${day}.${format.ending}`,
   };
@@ -146,7 +146,9 @@ async function exportLeads(request: SiteRequest): Promise<Outcome> {
 function formatOf(name: string, { site, services, now }: SiteRequest, { formId }: LeadFilter): LeadFormat {
   if (name === 'jsonl') return jsonLines;
   if (name !== 'csv' && name !== 'xlsx') throw invalid('Choose CSV, Excel or JSON lines.');
-  const outlines = services.store.forms.outlines(site.id).filter(({ id }) => formId === undefined || id === formId);
+  const outlines = services.store.forms
+    .outlines(site.id)
+    .filter((form) => formId === undefined || (form.mergedInto ?? form.id) === formId);
   const fields = [...new Set(outlines.flatMap((form) => [...form.fields]))];
   return name === 'csv' ? csvFormat(site, fields) : xlsxFormat(site, fields, now);
 }

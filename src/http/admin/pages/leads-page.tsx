@@ -21,7 +21,7 @@ export function leadsPage(request: SiteRequest, query = request.query, refused: 
   const view = viewOf(request, query);
   const asked = readAsked(inView(query, view), site, forms, view?.formName ?? null);
   const columns = columnsOf(request, view);
-  const outlines = forms.outlines(site.id);
+  const outlines = forms.outlines(site.id).filter(({ mergedInto }) => mergedInto === null);
   const ofFirst = outlines.toSorted(
     (a, b) => Number(b.id === asked.values.form_id) - Number(a.id === asked.values.form_id),
   );

@@ -63,7 +63,7 @@ async function read({ site, services }: SiteRequest, tab: SheetTab): Promise<Sho
 }
 
 function written({ store }: AdminServices, site: SiteRequest['site'], tab: SheetTab): ShownRows {
-  const filter = { formId: tab.formId, syncStatus: 'synced', spam: 'include' } as const;
+  const filter = { rowFormId: tab.formId, syncStatus: 'synced', spam: 'include' } as const;
   const newest = store.leads.list(site.id, { filter, newestFirst: true, limit: ROWS_SHOWN, offset: 0 });
   const leads = newest.slice(0, ROWS_SHOWN).toReversed();
   const known = tab.columns.filter(({ state }) => state !== 'removed').toSorted((a, b) => a.position - b.position);

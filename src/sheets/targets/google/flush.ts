@@ -165,7 +165,7 @@ async function writeNewRows(step: Step, look: Look): Promise<FlushOutcome | null
   if ('kind' in ready) return ready;
   const chosen = fitting(leads, ready.tabs, site, step.limits.bytes);
   const pairs = chosen.flatMap((lead) => {
-    const plan = ready.tabs.get(lead.formId);
+    const plan = ready.tabs.get(lead.rowFormId);
     return plan ? [{ leadId: lead.id, tabId: plan.tab.id }] : [];
   });
   if (pairs.length === 0) return again(NO_TAB);
@@ -193,10 +193,10 @@ interface Ready {
 /** Finds the columns of each tab these leads go to, and adds those for new fields. Everything but the write. */
 async function prepare(step: Step, look: Look, leads: readonly Lead[]): Promise<Ready | FlushOutcome> {
   const tabs = new Map<string, TabPlan>();
-  for (const formId of new Set(leads.map((lead) => lead.formId))) {
+  for (const formId of new Set(leads.map((lead) => lead.rowFormId))) {
     const tab = step.deps.store.sheets.tabOfForm(step.book, formId);
     if (tab?.state !== 'ready') continue;
-    const ofForm = leads.filter((lead) => lead.formId === formId);
+    const ofForm = leads.filter((lead) => lead.rowFormId === formId);
     tabs.set(formId, await addColumns(step, await noteColumns(step, tab, look), ofForm));
   }
   const lost = await tabsWithoutMarks(step, [...tabs.values()]);

@@ -80,7 +80,7 @@ export function wholeRow(step: Step, tab: SheetTab, lead: Lead, places: Readonly
 /** @param shown what the cell may show by our own hand, meant for another column */
 function cellOfLead(lead: Lead, columnKey: string, shown: readonly (Value | null | undefined)[]): QueuedCell {
   const former = shown.flatMap((value) => (value === null || value === undefined || value === EMPTY ? [] : [value]));
-  return { siteId: lead.siteId, leadId: lead.id, formId: lead.formId, columnKey, former };
+  return { siteId: lead.siteId, leadId: lead.id, formId: lead.rowFormId, columnKey, former };
 }
 
 export interface FoundRow {

@@ -144,7 +144,7 @@ export function fitting(
   let sum = 0;
   const fit: Lead[] = [];
   for (const lead of leads) {
-    const plan = plans.get(lead.formId);
+    const plan = plans.get(lead.rowFormId);
     if (!plan) continue;
     const places = new Map(plan.map.places);
     let end = Math.max(-1, ...places.values());
@@ -181,7 +181,7 @@ export function buildBatch(
   push(null, createGuard(batch.guardId, guardValue(deps.instanceId, batch.id, deps.clock.now())));
   for (const plan of plans.values()) {
     const { tab } = plan;
-    const ofTab = leads.filter((lead) => lead.formId === tab.formId);
+    const ofTab = leads.filter((lead) => lead.rowFormId === tab.formId);
     if (ofTab.length === 0 && plan.fresh.length === 0) continue;
     const width = widths.get(tab.id);
     const places = new Map(plan.map.places);

@@ -90,7 +90,7 @@ async function queueAstray(
       const rows = new Map(block.value.map((cells) => [cells.find(isLeadId) ?? '', cells]));
       for (const chunk of chunks([...rows.keys()], CHUNK)) {
         const astray = sheets.leadsByIds(step.at.site.id, chunk).filter((lead) => {
-          if (lead.formId !== tab.formId || lead.syncStatus === 'synced') return false;
+          if (lead.rowFormId !== tab.formId || lead.syncStatus === 'synced') return false;
           return displacedKeys(rows.get(lead.id) ?? [], expectedOf(step, lead, tab), places).length > 0;
         });
         if (astray.length === 0) continue;

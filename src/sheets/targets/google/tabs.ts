@@ -23,7 +23,7 @@ const NEW_TAB_ROWS = 50;
 /** Null: every tab that these leads need is ready. */
 export async function ensureTabs(step: Step, look: Look, leads: readonly Lead[]): Promise<FlushOutcome | null> {
   const byForm = new Map<string, Lead[]>();
-  for (const lead of leads) byForm.set(lead.formId, [...(byForm.get(lead.formId) ?? []), lead]);
+  for (const lead of leads) byForm.set(lead.rowFormId, [...(byForm.get(lead.rowFormId) ?? []), lead]);
   const originals = originalTabs(look.tags);
   const missing: { formId: string; tab: SheetTab | null; leads: readonly Lead[] }[] = [];
   for (const [formId, ofForm] of byForm) {

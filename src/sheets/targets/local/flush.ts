@@ -110,7 +110,7 @@ async function workPerTab(
 ): Promise<TabWork[]> {
   const forms = new Map(book.store.forms.outlines(site.id).map((form) => [form.id, form]));
   const tabs = await renamedTabs(book, site, forms, tally);
-  const leadsOf = Map.groupBy(leads, (lead) => lead.formId);
+  const leadsOf = Map.groupBy(leads, (lead) => lead.rowFormId);
   const tabOf = new Map(tabs.map((tab) => [tab.formId, tab]));
   const taken = new Set(tabs.map((tab) => foldTitle(tab.title)));
   const updatesOf = Map.groupBy(updates, (update) => update.formId);

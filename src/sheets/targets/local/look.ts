@@ -104,7 +104,7 @@ function syncedAmong(book: Workbook, site: Site, tab: SheetTab, ids: readonly st
   const known = new Set<string>();
   for (let at = 0; at < ids.length; at += LEADS_A_PAGE) {
     for (const lead of book.store.sheets.leadsByIds(site.id, ids.slice(at, at + LEADS_A_PAGE))) {
-      if (lead.syncStatus === 'synced' && lead.formId === tab.formId) known.add(lead.id);
+      if (lead.syncStatus === 'synced' && lead.rowFormId === tab.formId) known.add(lead.id);
     }
   }
   return known;

@@ -75,7 +75,7 @@ async function tailIsOurs(book: Workbook, site: Site, tab: SheetTab, path: strin
     nextRows() {
       const columns = inFileOrder(tab.columns);
       const leads = sheets.nextLeads(site.id, tab.book, 1_000, 1_500_000);
-      return leads.filter((lead) => lead.formId === tab.formId).map((lead) => leadRow(lead, columns, site));
+      return leads.filter((lead) => lead.rowFormId === tab.formId).map((lead) => leadRow(lead, columns, site));
     },
   });
 }

@@ -4,8 +4,11 @@ import { docOf, placeOf, type SearchFile } from './file.ts';
 import { countIn, idsIn, listPiece, type Piece, sortIds } from './piece.ts';
 import { type Match, matchOf } from './tokens.ts';
 
+/** What is looked for, with a form's leads where they are: some may have come by forms that were merged into it since. */
+export type Wanted = Omit<LeadFilter, 'formId' | 'rowFormId'> & { formIds?: readonly string[] };
+
 export interface Look {
-  filter: LeadFilter;
+  filter: Wanted;
   newestFirst: boolean;
   /** Only what comes after this lead, in that order. */
   afterId?: string | undefined;

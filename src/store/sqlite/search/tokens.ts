@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Judgement, LeadBody, LeadFilter } from '../../store.ts';
+import type { Judgement, LeadBody } from '../../store.ts';
 import type { LeadRow } from '../lead-rows.ts';
 import { LONGEST_BEGINNING } from './file.ts';
+import type { Wanted } from './look.ts';
 import { queryWords, wordsOf } from './words.ts';
 
 /*
@@ -76,11 +77,13 @@ export type Match =
  * know. Tokens hold letters, digits, marks and characters of private use alone, so nothing in them is syntax.
  * @returns null when nothing can match: a search without a word
  */
-export function matchOf(siteNumber: number, filter: LeadFilter): Match | null {
+export function matchOf(siteNumber: number, filter: Wanted): Match | null {
   const site = siteMark(siteNumber);
   const words = filter.q === undefined ? [] : queryWords(filter.q);
   if (filter.q !== undefined && words.length === 0) return null;
-  const marks = wantedMarks(filter).map((mark) => `"${site}${mark}"`);
+  const token = (mark: string) => `"${site}${mark}"`;
+  const ofForms = (filter.formIds ?? []).map((id) => token(filterMark('form', id)));
+  const marks = [...(ofForms.length > 0 ? [`(${ofForms.join(' OR ')})`] : []), ...wantedMarks(filter).map(token)];
   const not = unwantedMarks(filter).map((mark) => ` NOT "${site}${mark}"`);
   const expression = (ofWords: readonly string[]) => {
     const wanted = [...marks, ...ofWords];
@@ -104,10 +107,9 @@ export function matchOf(siteNumber: number, filter: LeadFilter): Match | null {
 /** As much of a word as has a list of its own. */
 const beginning = (word: string) => [...word].slice(0, LONGEST_BEGINNING).join('');
 
-function wantedMarks(filter: LeadFilter): string[] {
-  const { formId, utmCampaign, utmSource, score, source, syncStatus, spam } = filter;
+function wantedMarks(filter: Wanted): string[] {
+  const { utmCampaign, utmSource, score, source, syncStatus, spam } = filter;
   return [
-    ...(formId === undefined ? [] : [filterMark('form', formId)]),
     ...(utmCampaign === undefined ? [] : [filterMark('utm_campaign', utmCampaign)]),
     ...(utmSource === undefined ? [] : [filterMark('utm_source', utmSource)]),
     ...(score === undefined ? [] : [filterMark('score', score)]),
@@ -117,7 +119,7 @@ function wantedMarks(filter: LeadFilter): string[] {
   ];
 }
 
-function unwantedMarks({ spam, syncStatus }: LeadFilter): string[] {
+function unwantedMarks({ spam, syncStatus }: Wanted): string[] {
   return [
     ...(spam === 'exclude' ? [filterMark('spam', '')] : []),
     ...(syncStatus === 'synced' ? [filterMark('skipped', '')] : []),
