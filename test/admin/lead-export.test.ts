@@ -11,7 +11,7 @@ import { newLead } from '../support/leads.ts';
 import { api, until } from '../support/server.ts';
 import { tempDir } from '../support/temp.ts';
 import { readXlsx } from '../support/xlsx.ts';
-import { siteWorld } from './site-world.ts';
+import { HERE, siteWorld } from './site-world.ts';
 
 setDefaultTimeout(120_000);
 const missing = await missingClients();
@@ -147,6 +147,35 @@ test('whoever goes away while an export is fetched ends the work, and a whole on
   expect(told).toEqual([expect.objectContaining({ leads: total, whole: true })]);
   expect(JSON.stringify(told)).not.toContain('Text');
   await server.stop(true);
+});
+
+test('a file ends where the session, the access or the role of whoever fetches it does', async () => {
+  const random = () => crypto.getRandomValues(Buffer.alloc(6_000)).toString('hex');
+  const { site, base } = await siteWith(Array.from({ length: 800 }, () => newLead({ Text: random() })));
+  const { accounts } = services;
+  const token = (cookie: string) => cookie.slice(cookie.indexOf('=') + 1);
+  const ends: ((cookie: string, id: string) => Promise<unknown>)[] = [
+    (cookie) => accounts.signOut(token(cookie), HERE),
+    (_, id) => accounts.updateUser('cli', id, { role: 'viewer' }),
+    (_, id) => accounts.updateUser('cli', id, { siteIds: [] }),
+    (_, id) => accounts.updateUser('cli', id, { disabled: true }),
+  ];
+  for (const format of FORMATS) {
+    for (const end of ends) {
+      const { cookie } = await world.person('member', [site.id]);
+      const id = accounts.visit(token(cookie), HERE)?.user.id ?? '';
+      const form = await sendForm(world.fetch, 'http://localhost', base, cookie);
+      const parts = (await form({ format })).body?.values();
+      expect((await parts?.next())?.done).toBe(false);
+      await end(cookie, id);
+      expect(
+        await Array.fromAsync(parts ?? []).then(
+          () => 'whole',
+          () => 'broken off',
+        ),
+      ).toBe('broken off');
+    }
+  }
 });
 
 test('whatever else there is to do gets its turn between two parts of an export', async () => {

@@ -1,5 +1,5 @@
-import { can } from '../../accounts/permissions.ts';
-import { invalid } from '../../lib/errors.ts';
+import { can, type SitePermission } from '../../accounts/permissions.ts';
+import { AppError, invalid } from '../../lib/errors.ts';
 import { idPattern } from '../../lib/ids.ts';
 import type { AuditValues } from '../../store/accounts.ts';
 import type { LeadFilter } from '../../store/store.ts';
@@ -19,6 +19,26 @@ export function mayOf({ visit, site }: Pick<SiteRequest, 'visit' | 'site'>): May
     remove: can(visit.user, 'leads.delete', site.id),
     exports: can(visit.user, 'leads.export', site.id),
   };
+}
+
+/** Whether whoever asked may do it by now: what takes long ends with their access or role. */
+export function mayStill({ services, visit, site }: SiteRequest, permission: SitePermission): boolean {
+  const user = services.accounts.user(visit.user.id);
+  return user !== null && can(user, permission, site.id);
+}
+
+/**
+ * The same pages, for a file that may be fetched for hours: it ends with the session that asked for it, too.
+ * @throws AppError insufficient_scope at the next page
+ */
+export function* whileAllowed<T>(request: SiteRequest, permission: SitePermission, pages: Iterable<T>): Generator<T> {
+  const { services, visit } = request;
+  for (const page of pages) {
+    if (services.store.accounts.session(visit.session.id) === null || !mayStill(request, permission)) {
+      throw new AppError('insufficient_scope', 'You may not fetch this any more.');
+    }
+    yield page;
+  }
 }
 
 /** What the audit log says of a filter, without what was searched for: that may be what leads say. */

@@ -1,6 +1,7 @@
 import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { LEAD_ACTS } from '../lead-acts.ts';
+import { whileAllowed } from '../lead-request.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { jsonLines } from './lead-export.ts';
 import { type Found, Privacy } from './privacy-view.tsx';
@@ -53,7 +54,8 @@ async function handOver(request: SiteRequest): Promise<Outcome> {
   const ids = await idsOf(request);
   await record(request, { action: 'person.exported', objectId: null, after: { leads: ids } });
   const day = new Date(request.now).toISOString().slice(0, 10);
-  return { file: await jsonLines.file(pages(request, ids)), type: jsonLines.type, name: `person-${day}.jsonl` };
+  const allowed = whileAllowed(request, 'privacy.edit', pages(request, ids));
+  return { file: await jsonLines.file(allowed), type: jsonLines.type, name: `person-${day}.jsonl` };
 }
 
 async function remove(request: SiteRequest): Promise<Outcome> {
