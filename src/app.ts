@@ -16,6 +16,7 @@ import { createCaptchaChecker } from './intake/captcha.ts';
 import { countedIntake } from './intake/counted.ts';
 import { createFileDesk, type FileSettings } from './intake/files/desk.ts';
 import { createHookDesk } from './intake/hooks/desk.ts';
+import { createHookFetcher } from './intake/hooks/fetcher.ts';
 import { createSpamCheck } from './intake/spam/check.ts';
 import { readUserAgent } from './intake/user-agent.ts';
 import { createScheduler } from './jobs/scheduler.ts';
@@ -29,6 +30,7 @@ import { createMetrics, type Metrics } from './lib/metrics.ts';
 import { type Networks, NO_NETWORKS } from './lib/networks.ts';
 import { createSync, type Sync } from './sheets/sync.ts';
 import type { TargetDriver } from './sheets/target.ts';
+import { exchange } from './sheets/targets/google/http.ts';
 import type { TargetKind } from './store/sheets.ts';
 import type { Store } from './store/store.ts';
 
@@ -56,6 +58,8 @@ export interface AppParts {
   files: FileSettings;
   /** Where captcha services are asked. */
   captchaUrls: Config['captchaUrls'];
+  /** Where services are asked for leads. */
+  hookUrls: Config['hookUrls'];
   /** `LTS_PUBLIC_URL`; made from where it listens when left out. */
   publicUrl?: string | null;
   store: Store;
@@ -102,6 +106,7 @@ export function buildApp(parts: AppParts): App {
   const tasks = serverTasks({
     store,
     files: fileDesk,
+    fetchHooks: () => hookFetcher.tend(stopping.signal),
     sync,
     drivers: parts.drivers,
     clock,
@@ -124,7 +129,9 @@ export function buildApp(parts: AppParts): App {
   const captcha = createCaptchaChecker({ vault: parts.vault, clock, urls: parts.captchaUrls });
   const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
-  const hookDesk = createHookDesk({ store, vault: parts.vault, intake, clock, ids, log, parseBody: parseHookBody });
+  const hooked = { store, vault: parts.vault, intake, clock, ids, log };
+  const hookDesk = createHookDesk({ ...hooked, parseBody: parseHookBody });
+  const hookFetcher = createHookFetcher({ ...hooked, random: parts.random, exchange, urls: parts.hookUrls });
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
   const trusted = parts.trustedProxies ?? NO_NETWORKS;

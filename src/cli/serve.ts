@@ -103,6 +103,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     publicUrl,
     oidc,
     captchaUrls: config.captchaUrls,
+    hookUrls: config.hookUrls,
     desk: {
       google: { ...google, driver: googleDriver },
       sheetsPath: dir.sheetsPath,

@@ -32,6 +32,7 @@ export interface Config {
   metricsToken: string | null;
   google: GoogleConfig;
   /** Where each captcha service is asked. */
+  hookUrls: Readonly<Record<'meta' | 'linkedin', string>>;
   captchaUrls: Readonly<Record<CaptchaService, string>>;
   /** Sign-in by an OpenID Connect provider; null: by e-mail and password alone. */
   oidc: OidcConfig | null;
@@ -262,6 +263,7 @@ function assemble(values: SettingValues, terminal: boolean): Config {
         auth: must(values.googleAuthUrl),
       },
     },
+    hookUrls: { meta: must(values.metaGraphUrl), linkedin: must(values.linkedinApiUrl) },
     captchaUrls: { turnstile: must(values.turnstileUrl), hcaptcha: must(values.hcaptchaUrl) },
     oidc: assembleOidc(values),
   };

@@ -88,6 +88,15 @@ export const serviceUrl =
       : bad(`on ${whose} (https), or on this machine (http://127.0.0.1:…) for tests`);
   };
 
+/** The same, for paths to be put behind it: without a slash at the end. */
+export const serviceBase = (hosts: readonly string[], whose: string): Parse<string> => {
+  const whole = serviceUrl(hosts, whose);
+  return (text) => {
+    const read = whole(text);
+    return read.ok ? good(read.value.replace(/\/+$/, '')) : read;
+  };
+};
+
 /** Who vouches for people: tokens and the client's secret go there. OpenID Connect Discovery 1.0, 3: no query. */
 export const issuer: Parse<string> = (text) => {
   const url = readUrl(text);

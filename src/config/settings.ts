@@ -180,6 +180,18 @@ export const SETTINGS = {
     doc: 'For tests: where Google asks for consent.',
     parse: parse.googleUrl,
   }),
+  metaGraphUrl: setting({
+    name: 'LTS_META_GRAPH_URL',
+    default: 'https://graph.facebook.com',
+    doc: 'For tests: where the leads of Meta are fetched.',
+    parse: parse.serviceBase(['graph.facebook.com'], "Meta's host"),
+  }),
+  linkedinApiUrl: setting({
+    name: 'LTS_LINKEDIN_API_URL',
+    default: 'https://api.linkedin.com',
+    doc: 'For tests: where the leads of LinkedIn are fetched.',
+    parse: parse.serviceBase(['api.linkedin.com'], "LinkedIn's host"),
+  }),
   turnstileUrl: setting({
     name: 'LTS_TURNSTILE_URL',
     default: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',

@@ -3,8 +3,14 @@ import { type AuditDeps, auditSheets } from './audit.ts';
 import { compareFiles, type FileJobDeps, settleLeftovers } from './files.ts';
 import type { Task } from './scheduler.ts';
 
+export type ServerTaskDeps = AuditDeps &
+  FileJobDeps & {
+    /** Fetches the leads that services only told of. */
+    fetchHooks(): Promise<void>;
+  };
+
 /** Everything the server does by the clock. */
-export function serverTasks(deps: AuditDeps & FileJobDeps): Task[] {
+export function serverTasks(deps: ServerTaskDeps): Task[] {
   const { store, files, sync, clock, log } = deps;
   return [
     // What the command line changed holds within a second: a revoked key, another sheet, leads sent again.
@@ -16,6 +22,7 @@ export function serverTasks(deps: AuditDeps & FileJobDeps): Task[] {
       },
     },
     { name: 'search', everyMs: 500, run: () => store.tendSearch(log.info) },
+    { name: 'hooks', everyMs: 1_000, run: () => deps.fetchHooks() },
     { name: 'sweep', everyMs: 300_000, run: () => sync.sweep() },
     // Looks each hour, compares each day: a server that is restarted often gets its turn too.
     { name: 'audit', everyMs: 3_600_000, run: () => auditSheets(deps) },

@@ -237,6 +237,16 @@ describe('what is taken', () => {
     expect(good({ env }).config.captchaUrls).toEqual({ turnstile: env.LTS_TURNSTILE_URL, hcaptcha });
   });
 
+  test('where leads are fetched: at Meta and LinkedIn, or on loopback for tests, without a trailing slash', () => {
+    const linkedin = 'https://api.linkedin.com';
+    expect(good({}).config.hookUrls).toEqual({ meta: 'https://graph.facebook.com', linkedin });
+    const env = { LTS_META_GRAPH_URL: 'http://127.0.0.1:9000/' };
+    expect(good({ env }).config.hookUrls).toEqual({ meta: 'http://127.0.0.1:9000', linkedin });
+    for (const url of ['https://example.com', 'http://graph.facebook.com', 'https://graph.facebook.com.example.com']) {
+      expect(problems({ env: { LTS_META_GRAPH_URL: url } }).join()).toContain('LTS_META_GRAPH_URL');
+    }
+  });
+
   test('loopback addresses stand in for Google, without a trailing slash', () => {
     const env = {
       LTS_GOOGLE_SHEETS_URL: 'http://127.0.0.1:9000/',

@@ -157,6 +157,7 @@ describe('the reading of every sender', () => {
       }),
     );
     expect(sender.secrets.map(({ name }) => name)).toContain(sender.checkedWith);
-    expect(sender.check.type).not.toBe('none');
+    for (const { type } of sender.checks) expect(type).not.toBe('none');
+    expect(sender.checks.length).toBeGreaterThan(0);
   });
 });

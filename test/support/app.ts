@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type App, buildApp } from '../../src/app.ts';
+import { type App, type AppParts, buildApp } from '../../src/app.ts';
 import type { OidcConfig } from '../../src/config/load.ts';
 import type { CaptchaKind } from '../../src/contract/captcha.ts';
 import type { Scope } from '../../src/contract/key.ts';
@@ -66,6 +66,7 @@ export async function testApp(
     files?: Partial<FileSettings>;
     metricsToken?: string;
     captchaUrls?: Record<CaptchaKind, string>;
+    hookUrls?: AppParts['hookUrls'];
     oidc?: OidcConfig;
     log?: Log;
   } = {},
@@ -90,6 +91,8 @@ export async function testApp(
     random: () => 0.5,
     log: options.log ?? silentLog,
     captchaUrls: options.captchaUrls ?? NO_CAPTCHA,
+    // Reachable by nobody.
+    hookUrls: options.hookUrls ?? { meta: 'http://127.0.0.1:9', linkedin: 'http://127.0.0.1:9' },
     metricsToken: options.metricsToken ?? null,
     oidc: options.oidc ?? null,
   });

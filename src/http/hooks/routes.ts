@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
-import { checkOf, senderOf } from '../../intake/hooks/calls.ts';
-import type { CallResult, HookDesk } from '../../intake/hooks/desk.ts';
+import { checksOf, senderOf } from '../../intake/hooks/calls.ts';
+import type { HookDesk } from '../../intake/hooks/desk.ts';
+import type { CallResult } from '../../intake/hooks/taking.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Hook } from '../../store/hooks.ts';
@@ -74,6 +75,6 @@ function accepted(hook: Hook, { ids, refused }: CallResult): Response {
 
 /** What is asked for: basic auth by its name, anything else by what it is. RFC 9110, 11.6.1. */
 function challengeOf(hook: Hook | null): Challenge {
-  const scheme = hook !== null && checkOf(hook).type === 'basic' ? 'Basic' : 'Signature';
+  const scheme = hook !== null && checksOf(hook).some(({ type }) => type === 'basic') ? 'Basic' : 'Signature';
   return () => `${scheme} realm="LeadToSheet"`;
 }

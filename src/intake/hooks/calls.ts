@@ -8,9 +8,9 @@ import type { HookSender } from './sender.ts';
 /** The service that calls a hook; null for a custom webhook. */
 export const senderOf = ({ kind }: Pick<Hook, 'kind'>): HookSender | null => adapterOf(kind).hook ?? null;
 
-/** How a hook's calls are checked: by the service's way, or by what was set. */
-export function checkOf(hook: Pick<Hook, 'kind' | 'settings'>): HookCheck {
-  return senderOf(hook)?.check ?? hook.settings.check;
+/** How a hook's calls are checked: by one of the service's ways, or by what was set. */
+export function checksOf(hook: Pick<Hook, 'kind' | 'settings'>): readonly HookCheck[] {
+  return senderOf(hook)?.checks ?? [hook.settings.check];
 }
 
 /** The secret that calls are checked with. */
@@ -29,11 +29,11 @@ const MAX_HEADERS = 50;
 const MAX_HEADER = 500;
 
 /** The headers of a call as they are kept: without what lets others in, or says where a person is. */
-export function keptHeaders(headers: Headers, check: HookCheck): [string, string][] {
-  const secret = check.type === 'secret_header' ? check.header?.toLowerCase() : undefined;
+export function keptHeaders(headers: Headers, checks: readonly HookCheck[]): [string, string][] {
+  const secrets = checks.map(({ type, header }) => (type === 'secret_header' ? header?.toLowerCase() : undefined));
   const kept: [string, string][] = [];
   headers.forEach((value, name) => {
-    if (SECRET_HEADER.test(name) || name === secret || kept.length >= MAX_HEADERS) return;
+    if (SECRET_HEADER.test(name) || secrets.includes(name) || kept.length >= MAX_HEADERS) return;
     kept.push([name, value.slice(0, MAX_HEADER)]);
   });
   return kept;

@@ -25,11 +25,11 @@ export type SenderReading =
   | { ignored: string }
   | { fetch: readonly { id: string; detail: Record<string, unknown> }[] };
 
-/** Asks the sender's own server. `told`: what it answered, parsed; else why there is no answer, in plain words. */
-export type AskSender = (
-  url: string,
-  headers: Record<string, string>,
-) => Promise<{ ok: true; told: unknown } | { ok: false; message: string; final: boolean }>;
+/** What the sender's own server answered, parsed; `final`: asking again will not help; `message`: why, for people. */
+export type Told = { ok: true; told: unknown } | { ok: false; told: unknown; message: string; final: boolean };
+
+/** Asks the sender's own server for JSON. Never throws. */
+export type AskSender = (url: string, headers: Record<string, string>) => Promise<Told>;
 
 /** What a lead is fetched with. */
 export interface FetchDesk {
@@ -46,8 +46,8 @@ export interface HookSender {
   /** What to do at the service, for people. */
   setUp: string;
   secrets: readonly HookSecret[];
-  /** How its calls are checked; by the secret of this name. */
-  check: HookCheck;
+  /** How its calls are checked: any of these will do; by the secret of this name. */
+  checks: readonly HookCheck[];
   checkedWith: string;
   /** Reads a body that was parsed and is the sender's. Never throws, whatever it is. */
   read(body: unknown): SenderReading;

@@ -21,14 +21,16 @@ const sender: HookSender = {
   secrets: [
     { name: 'secret', label: 'Signing key', help: 'The `signing_key` of the webhook subscription at Calendly.' },
   ],
-  check: {
-    type: 'hmac',
-    header: 'Calendly-Webhook-Signature',
-    timestamp_part: 't',
-    signature_part: 'v1',
-    signed: '{timestamp}.{body}',
-    tolerance_seconds: 180,
-  },
+  checks: [
+    {
+      type: 'hmac',
+      header: 'Calendly-Webhook-Signature',
+      timestamp_part: 't',
+      signature_part: 'v1',
+      signed: '{timestamp}.{body}',
+      tolerance_seconds: 180,
+    },
+  ],
   checkedWith: 'secret',
   read,
 };

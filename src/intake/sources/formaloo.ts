@@ -10,7 +10,7 @@ const sender: HookSender = {
   setUp:
     'At Formaloo open the form, Integrations, Webhooks, and add the address above with a secret and the event of a new submission. Save the same secret here.',
   secrets: [{ name: 'secret', label: 'Secret', help: 'The one you set on the webhook at Formaloo.' }],
-  check: { type: 'secret_header', header: 'X-Formaloo-Token' },
+  checks: [{ type: 'secret_header', header: 'X-Formaloo-Token' }],
   checkedWith: 'secret',
   read,
   reply: 'empty',

@@ -4,7 +4,9 @@ import { formEndpoint } from './form-endpoint.ts';
 import { formaloo } from './formaloo.ts';
 import { hostedForm } from './hosted-form.ts';
 import { importSource } from './import.ts';
+import { linkedin } from './linkedin.ts';
 import { mcp } from './mcp.ts';
+import { meta } from './meta.ts';
 import { restApi } from './rest-api.ts';
 import { sdk } from './sdk.ts';
 import type { SourceAdapter } from './source.ts';
@@ -24,6 +26,8 @@ export const sources: readonly SourceAdapter[] = [
   tally,
   calendly,
   formaloo,
+  meta,
+  linkedin,
   importSource,
 ];
 

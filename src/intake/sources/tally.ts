@@ -9,7 +9,7 @@ const sender: HookSender = {
   secrets: [
     { name: 'secret', label: 'Signing secret', help: 'From Tally: Integrations, Webhooks, “Add a signing secret”.' },
   ],
-  check: { type: 'hmac', header: 'Tally-Signature', encoding: 'base64' },
+  checks: [{ type: 'hmac', header: 'Tally-Signature', encoding: 'base64' }],
   checkedWith: 'secret',
   read,
 };

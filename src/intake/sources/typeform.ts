@@ -21,7 +21,7 @@ const sender: HookSender = {
   secrets: [
     { name: 'secret', label: 'Secret', help: 'The one you type in at Typeform: Connect, Webhooks, Edit, Secret.' },
   ],
-  check: { type: 'hmac', header: 'Typeform-Signature', prefix: 'sha256=', encoding: 'base64' },
+  checks: [{ type: 'hmac', header: 'Typeform-Signature', prefix: 'sha256=', encoding: 'base64' }],
   checkedWith: 'secret',
   read,
 };
