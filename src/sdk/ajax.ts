@@ -74,7 +74,10 @@ export function show(form: HTMLFormElement, outcome: Outcome, kept: boolean): vo
     for (const { path, message: wrong } of outcome.details) {
       // RFC 6901: `/fields/First name`.
       const name = path.slice(8).replace(/~1/g, '/').replace(/~0/g, '~');
-      const control = controlsOf(form).find((each) => each.name === name);
+      // The server shortens long names.
+      const control = controlsOf(form).find(
+        (each) => each.name === name || (name.endsWith('…') && each.name?.startsWith(name.slice(0, -1))),
+      );
       if (control) mark(form, control, wrong);
       else text += ` ${wrong}`;
     }
