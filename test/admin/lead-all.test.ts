@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import type { Site } from '../../src/store/store.ts';
 import { newLead } from '../support/leads.ts';
 import { until } from '../support/server.ts';
-import { type Person, siteWorld } from './site-world.ts';
+import { HERE, type Person, siteWorld } from './site-world.ts';
 
 setDefaultTimeout(60_000);
 const world = await siteWorld(leadRoutes);
@@ -146,6 +146,32 @@ test('it stops where it is told to, says how far it got, and there is one at a t
   expect(store.audit.list({ limit: 10, siteId: site.id })).toEqual([
     expect.objectContaining({ action: 'leads.spam_marked', after: { spam: true, leads: marked, stopped: true } }),
   ]);
+});
+
+test('it stops where whoever began it may not do it any more; signing out stops nothing', async () => {
+  const { accounts } = services;
+  const ends: [stops: boolean, end: (id: string, cookie: string) => Promise<unknown>][] = [
+    [true, (id) => accounts.updateUser('cli', id, { disabled: true })],
+    [true, (id) => accounts.updateUser('cli', id, { role: 'member' })],
+    [false, (_, cookie) => accounts.signOut(cookie.slice(cookie.indexOf('=') + 1), HERE)],
+  ];
+  for (const [stops, end] of ends) {
+    const { site, base } = await siteWith(many(1_000, alice));
+    let first = true;
+    const sweep = () => {
+      if (!first) return;
+      first = false;
+      void end(store.accounts.users().at(-1)?.id ?? '', me.cookie);
+    };
+    const app = adminRoutes(leadRoutes, { ...services, sync: { ...services.sync, sweep } });
+    const me: Person = await world.person('admin', [], (request) => app.fetch(request));
+    await me.post(`${base}/all/delete`, { act: 'delete', sure: 'yes', list: '' });
+    const told = () => store.audit.list({ limit: 1, siteId: site.id })[0]?.after;
+    await until('it is over', () => told() !== undefined);
+    const left = counted(site, 'exclude');
+    expect(left > 0).toBe(stops);
+    expect(told()).toEqual({ row_removed: false, leads: 1_000 - left, stopped: stops });
+  }
 });
 
 test('whatever else there is to do gets its turn, also where nothing has to be changed', async () => {

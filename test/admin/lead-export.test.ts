@@ -160,8 +160,9 @@ test('a file ends where the session, the access or the role of whoever fetches i
     (_, id) => accounts.updateUser('cli', id, { siteIds: [] }),
     (_, id) => accounts.updateUser('cli', id, { disabled: true }),
   ];
-  for (const format of FORMATS) {
-    for (const end of ends) {
+  for (const [n, format] of FORMATS.entries()) {
+    // Every reason once, and every format.
+    for (const end of n === 0 ? ends : ends.slice(0, 1)) {
       const { cookie } = await world.person('member', [site.id]);
       const id = accounts.visit(token(cookie), HERE)?.user.id ?? '';
       const form = await sendForm(world.fetch, 'http://localhost', base, cookie);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LeadFilter } from '../../store/store.ts';
 import { record } from './audit.ts';
 import { type ActChoice, type ActName, LEAD_ACTS } from './lead-acts.ts';
-import { toldFilter } from './lead-request.ts';
+import { mayStill, toldFilter } from './lead-request.ts';
 import { walk } from './lead-walk.ts';
 import type { SiteRequest } from './route.ts';
 import { createTasks, type Task } from './tasks.ts';
@@ -26,7 +26,8 @@ export function leadWork({ services, site, now }: Pick<SiteRequest, 'services' |
 
 /**
  * Does one thing with all leads of a filter, some hundreds at a time; whatever else is asked of the store gets its turn
- * in between. Told to the audit log once it is over, however it ends. False: something is under way already.
+ * in between. It stops where whoever asked may not do it any more. Told to the audit log once it is over, however it
+ * ends. False: something is under way already.
  * @param total how many there are, as far as they are counted
  */
 export function startLeadWork(
@@ -43,6 +44,7 @@ export function startLeadWork(
     let changed = 0;
     try {
       for (const leads of walk(services.store.leads, site.id, filter, true)) {
+        if (!mayStill(request, act === 'delete' ? 'leads.delete' : 'leads.edit')) work.stopping.abort();
         if (work.stopping.signal.aborted) break;
         changed += (await apply(services, site, leads, choice)).length;
         work.done += leads.length;
