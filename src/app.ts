@@ -135,7 +135,7 @@ export function buildApp(parts: AppParts): App {
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;
   const trusted = parts.trustedProxies ?? NO_NETWORKS;
-  const { settings, disk, logLevel, google, sheetsPath } = parts.desk ?? NO_DESK;
+  const { settings, disk, logLevel, google, sheetsPath, importsPath } = parts.desk ?? NO_DESK;
   const startedAt = clock.now();
   const http = createHttp({
     operations,
@@ -178,6 +178,7 @@ export function buildApp(parts: AppParts): App {
         publicUrl,
         google,
         sheetsPath,
+        importsPath,
       },
       accounts: createAccounts({ store, vault: parts.vault, clock }, provider),
       where: (request, arrived) => {

@@ -107,6 +107,7 @@ async function serve(context: Context, { config, origins, texts }: Settings, dir
     desk: {
       google: { ...google, driver: googleDriver },
       sheetsPath: dir.sheetsPath,
+      importsPath: dataPaths(config.dataDir).imports,
       settings: () => describeSettings(texts, origins),
       disk: atMostEvery(DISK_LOOK_MS, clock, () => diskUse(config.dataDir)),
       logLevel: {

@@ -41,7 +41,7 @@ export interface HttpDeps {
   files: FileRouteDeps;
   hooks: HookDeps;
   /** What pages are made with. `where` is given the request as the socket knows it too. */
-  admin: Omit<AdminServices, 'where'> & { where(request: Request, arrived: Request): Where };
+  admin: Omit<AdminServices, 'where' | 'liftTimeout'> & { where(request: Request, arrived: Request): Where };
   metrics: MetricsRouteDeps;
   /** Where the server is reached, for the Origin check of MCP and the links in its answers. */
   reach: OriginRule;
@@ -119,6 +119,7 @@ export function createHttp(deps: HttpDeps) {
       adminMount({
         ...deps.admin,
         where: (request) => deps.admin.where(request, arrived.get(request) ?? request),
+        liftTimeout: (request) => deps.forms.liftTimeout(arrived.get(request) ?? request),
       }),
     )
     .use(

@@ -42,6 +42,7 @@ export function dataPaths(path: string) {
     instance: join(path, 'instance'),
     lock: join(path, 'server.lock'),
     sheets: join(path, 'sheets'),
+    imports: join(path, 'imports'),
     files: join(path, 'files'),
   };
 }

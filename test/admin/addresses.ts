@@ -13,6 +13,7 @@ export const THINGS: Readonly<Record<string, keyof SiteThings | keyof ServerThin
   'endpoints/:endpoint': 'endpoint',
   'csv/:tab': 'tab',
   'views/:view': 'view',
+  'imports/:import': 'import',
   'sessions/:id': 'session',
   'passkeys/:id': 'passkey',
   'team/:id': 'user',

@@ -85,6 +85,22 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/sheet/local': {},
   '/admin/s/:site/sheet/choices': { form: () => ({ columns: ['source'], quality: 'Good\nBad' }) },
 
+  '/admin/s/:site/sources/imports': {
+    answer: 422,
+    changesNothing: 'no file comes with it; test/admin/imports.test.ts has one',
+  },
+  '/admin/s/:site/sources/imports/:import': { form: () => ({ form: 'Fair', timezone: 'UTC', next: 'look' }) },
+  '/admin/s/:site/sources/imports/:import/go-on': {
+    answer: 422,
+    changesNothing: 'the file is not there; test/admin/imports.test.ts has one',
+  },
+  '/admin/s/:site/sources/imports/:import/stop': {
+    prepare: async ({ world }, _, things) => {
+      await world.services.store.imports.start(things.site.id, things.import, 'runner');
+      return undefined;
+    },
+  },
+  '/admin/s/:site/sources/imports/:import/remove': {},
   '/admin/s/:site/sources/keys': { form: () => ({ name: 'New', scopes: 'forms:read', expires: 'never' }) },
   '/admin/s/:site/privacy': {
     form: () => ({ email: 'alice@example.com' }),

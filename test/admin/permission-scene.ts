@@ -30,6 +30,8 @@ export interface SiteThings {
   endpoint: string;
   tab: string;
   view: string;
+  /** One that was not begun, of a file that is not there. */
+  import: string;
 }
 export interface ServerThings {
   user: string;
@@ -92,7 +94,16 @@ export async function scene(): Promise<Scene> {
     const view = await store.views.create({ ...VIEW, siteId: site.id, makerId: maker.user?.id ?? '', name });
     if ('refused' in view) throw new Error(view.refused);
     const hook = await hookWithCall(site.id);
-    return { site, lead, form, key: id, ...hook, endpoint: site.endpointId, tab, view: view.id };
+    const imported = await importOf(site);
+    return { site, lead, form, key: id, ...hook, endpoint: site.endpointId, tab, view: view.id, import: imported };
+  }
+
+  async function importOf({ id: siteId }: Site): Promise<string> {
+    const file = { fileName: 'leads.csv', fileHash: crypto.randomUUID(), fileSize: 20, kept: true };
+    const columns = [{ name: 'Email', target: 'field:Email' }];
+    const how = { format: 'csv', encoding: 'utf-8', separator: ',', header: true, timezone: 'UTC' } as const;
+    const settings = { ...how, columns, form: null, dateOrder: 'dmy' } as const;
+    return (await store.imports.create({ siteId, ...file, settings })).id;
   }
 
   /** A hook with a call that made no lead. */

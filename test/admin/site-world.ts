@@ -127,6 +127,8 @@ export async function siteWorld(
     sync,
     google: { ...made.google, driver: made.googleDriver },
     sheetsPath,
+    importsPath: `${dir}/imports`,
+    liftTimeout: () => () => {},
     hookDesk: createHookDesk({ ...shared, vault, intake, ids, parseBody: parseHookBody }),
     clock,
     log: silentLog,

@@ -47,6 +47,7 @@ export const NOTICES = {
   hook_on: 'It takes calls again.',
   hook_off: 'It is switched off: calls are refused.',
   row_added: 'Added to the mapping.',
+  import_removed: 'The import is given up. Leads that were taken stay.',
   none_failed: 'Nothing was sent again: only leads that failed and belong in the sheet are.',
 } as const;
 export type NoticeCode = keyof typeof NOTICES;

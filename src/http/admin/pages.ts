@@ -6,6 +6,7 @@ import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
 import { googleConsentRoutes } from './pages/google-consent.tsx';
 import { hookRoutes } from './pages/hooks.tsx';
+import { importRoutes } from './pages/imports.tsx';
 import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
 import { linkRoutes } from './pages/links.tsx';
@@ -39,6 +40,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...sourceRoutes,
   ...endpointRoutes,
   ...hookRoutes,
+  ...importRoutes,
   ...keyRoutes,
   ...settingsRoutes,
   ...spamRoutes,

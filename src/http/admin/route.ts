@@ -85,6 +85,8 @@ export interface SiteRoute extends Address {
   of: 'site';
   needs: SitePermission;
   recent?: true;
+  /** A form with a file is left to the page, which reads it as a stream and looks at its token itself. */
+  streams?: true;
   run(request: SiteRequest): Outcome | Promise<Outcome>;
 }
 

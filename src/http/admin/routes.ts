@@ -8,6 +8,7 @@ import { ADMIN_HEADERS } from '../pages/headers.ts';
 import { queryParams } from '../request.ts';
 import { partyFor } from './components/passkey.tsx';
 import { NO_FORM, readForm } from './form-data.ts';
+import { isMultipart } from './import-upload.ts';
 import { withNotice } from './notices.ts';
 import { confirmPage, errorPage, respondPage } from './present.tsx';
 import type { AdminRequest, AdminRoute, Outcome, UserRequest } from './route.ts';
@@ -46,7 +47,7 @@ async function answer(
   };
   try {
     if (route === null) throw new AppError('not_found', 'There is no such page.');
-    const form = route.method === 'POST' ? await ownForm(request, base) : NO_FORM;
+    const form = route.method === 'POST' ? await ownForm(request, base, 'streams' in route) : NO_FORM;
     const outcome = await run(route, { ...base, form }, visit);
     return 'body' in outcome ? respondPage({ ...base, form }, visit, outcome) : move(outcome);
   } catch (error) {
@@ -59,12 +60,13 @@ async function answer(
 }
 
 /** @throws AppError insufficient_scope for a form that is none of ours */
-async function ownForm(request: Request, { services, csrf }: AdminRequest) {
+async function ownForm(request: Request, { services, csrf }: AdminRequest, streams: boolean) {
   const foreign = new AppError(
     'insufficient_scope',
     'This form is out of date. Go back, load the page again, and repeat.',
   );
   if (!isOwnRequest(request, services.publicUrl())) throw foreign;
+  if (streams && isMultipart(request)) return NO_FORM;
   const form = await readForm(request);
   if (csrf !== '' && !sameText(form.text('csrf'), csrf)) throw foreign;
   return form;

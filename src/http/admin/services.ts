@@ -43,6 +43,7 @@ export interface GoogleDesk {
 export interface ServerDesk {
   google: GoogleDesk | null;
   sheetsPath: string | null;
+  importsPath: string | null;
   settings(): readonly SettingReport[];
   disk(): Promise<DiskUse>;
   logLevel: LevelSwitch;
@@ -58,6 +59,7 @@ export interface LevelSwitch {
 export const NO_DESK: ServerDesk = {
   google: null,
   sheetsPath: null,
+  importsPath: null,
   settings: () => [],
   disk: async () => ({ parts: [], free: 0 }),
   logLevel: { get: () => 'silent', set: () => {} },
@@ -78,6 +80,10 @@ export interface AdminServices {
   google: GoogleDesk | null;
   /** `DATA_DIR/sheets`; null: there are no local workbooks here. */
   sheetsPath: string | null;
+  /** `DATA_DIR/imports`: files of leads that were sent by a page; null: none can be. */
+  importsPath: string | null;
+  /** Lifts the server's own time-outs from the connection of a request: what it gives back puts them in force again. */
+  liftTimeout(request: Request): () => void;
   /** Takes kept calls of hooks once more. */
   hookDesk: Pick<HookDesk, 'replay'>;
   clock: Clock;

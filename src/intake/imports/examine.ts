@@ -92,7 +92,7 @@ export interface Examined {
 export async function examine(
   path: string,
   encoding: ImportEncoding,
-  told: Told & { timezone: string },
+  told: Readonly<Told> & { timezone: string },
   knownFields: Iterable<string>,
 ): Promise<Examined> {
   const text = new TextDecoder(encoding).decode(await headOf(path), { stream: true });
@@ -113,8 +113,14 @@ export async function examine(
   return { settings: { format, encoding, separator, header, columns, form, timezone, dateOrder }, sample };
 }
 
+/** The first leads of a file as it is read now: without its header. */
+export async function firstExamined(path: string, settings: ImportSettings, limit: number): Promise<FileRow[]> {
+  const header = settings.format === 'csv' && settings.header ? 1 : 0;
+  return (await firstRows(path, settings, limit + header)).slice(header);
+}
+
 /** The first rows with something in them. */
-export async function firstRows(path: string, reading: Reading, limit: number): Promise<FileRow[]> {
+async function firstRows(path: string, reading: Reading, limit: number): Promise<FileRow[]> {
   const found: FileRow[] = [];
   for await (const { rows } of readRows(path, reading)) {
     found.push(...rows.filter(({ kind }) => kind !== 'blank'));

@@ -8,6 +8,7 @@ import { Card, Facts, PageTitle } from '../components/parts.tsx';
 import type { AdminRoute, PageOutcome, SiteRequest } from '../route.ts';
 import { EndpointTile } from './endpoints-view.tsx';
 import { HookList } from './hooks-view.tsx';
+import { ImportTile } from './imports-view.tsx';
 import { KeyList } from './keys-view.tsx';
 
 interface SourcesProps {
@@ -21,13 +22,15 @@ interface SourcesProps {
   endpoints: readonly Endpoint[];
   hooks: readonly Hook[];
   mayEdit: boolean;
+  mayImport: boolean;
 }
 
 /** Where a key of one's own goes. */
 const YOUR_KEY = 'lts_…';
 
 /** The ways leads come in, a tile each. */
-function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, hooks, mayEdit }: SourcesProps) {
+function Sources(props: SourcesProps) {
+  const { base, publicUrl, zone, now, keys, mayEditKeys, endpoints, hooks, mayEdit, mayImport } = props;
   return (
     <>
       <PageTitle
@@ -47,6 +50,7 @@ function Sources({ base, publicUrl, zone, now, keys, mayEditKeys, endpoints, hoo
         {endpoints.map((endpoint) => (
           <EndpointTile key={endpoint.id} endpoint={endpoint} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
         ))}
+        {mayImport ? <ImportTile base={base} /> : null}
       </div>
       <HookList hooks={hooks} base={base} mayEdit={mayEdit} zone={zone} now={now} />
       {keys === null ? (
@@ -110,6 +114,7 @@ function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
       hooks={services.store.hooks.list(site.id)}
       endpoints={services.store.endpoints.list(site.id)}
       mayEdit={can(user, 'sources.edit', site.id)}
+      mayImport={can(user, 'leads.import', site.id)}
     />
   );
   return { title: 'Sources', body };

@@ -1,0 +1,61 @@
+import { PostForm } from '../components/form.tsx';
+import { LIVE } from '../components/live.ts';
+import { count } from '../components/parts.tsx';
+import { type CheckWork, SHOWN_PROBLEMS } from '../import-work.ts';
+import { Problems } from './imports-view.tsx';
+
+/** The dry run: how far it is, then what the import would come to. */
+export function CheckPart({ here, csrf, check }: { here: string; csrf: string; check: CheckWork | null }) {
+  if (check === null) return <div id="import-check" />;
+  const { finding } = check;
+  if (finding === null) {
+    return (
+      <div
+        id="import-check"
+        class="work notice"
+        role="status"
+        hx-get={here}
+        hx-trigger="every 2s"
+        hx-select="#import-check"
+        hx-target="#import-check"
+        hx-swap={LIVE}
+      >
+        <strong>Checking all rows…</strong>
+        <progress max={Math.max(1, check.total ?? 1)} value={check.done} aria-label="How much of the file is checked" />
+        <p class="help">
+          Nothing is stored by this. <a href={here}>Look again</a>
+        </p>
+        <PostForm action={`${here}/stop`} csrf={csrf} class="inline">
+          <button type="submit" class="button small">
+            Stop
+          </button>
+        </PostForm>
+      </div>
+    );
+  }
+  if (finding.kind !== 'checked') {
+    const text = finding.kind === 'stopped' ? 'The check was stopped.' : 'The file could not be checked to its end.';
+    return (
+      <div id="import-check" class="work notice" role="status">
+        <strong>{text}</strong>
+      </div>
+    );
+  }
+  const { good, bad, problems } = finding.checked;
+  return (
+    <div id="import-check">
+      <div class="work notice" role="status">
+        <strong>
+          {count(good)} {good === 1 ? 'row becomes a lead' : 'rows become leads'}, {count(bad)}{' '}
+          {bad === 1 ? 'is wrong' : 'are wrong'}.
+        </strong>
+        <p class="help">
+          {bad === 0
+            ? 'Every row can be imported.'
+            : 'Rows that are wrong are left out of an import, and stop nothing. The report names them.'}
+        </p>
+      </div>
+      <Problems problems={problems.slice(0, SHOWN_PROBLEMS)} bad={bad} />
+    </div>
+  );
+}
