@@ -48,6 +48,12 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/test-lead': {},
   '/admin/s/:site/settings': { form: () => ({ name: 'Renamed', timezone: 'UTC' }) },
   '/admin/s/:site/spam': { form: () => ({ level: 'strict', words: 'casino', domains: 'example.com' }) },
+  '/admin/s/:site/forms/:form/merge': {
+    prepare: async ({ world, own }) => {
+      const id = await world.lead({ Name: 'x' }, 'Survivor', own.site.id);
+      return { into: world.services.store.leads.get(own.site.id, id)?.formId ?? '' };
+    },
+  },
   '/admin/s/:site/forms/:form': { form: () => ({ name: 'Renamed', sheet_tab: 'Renamed' }) },
 
   '/admin/s/:site/leads/bulk': { form: ({ lead }) => ({ act: 'spam', ids: [lead] }) },

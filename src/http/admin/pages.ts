@@ -2,6 +2,7 @@ import { accountRoutes } from './pages/account.tsx';
 import { auditRoutes } from './pages/audit.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
 import { endpointRoutes } from './pages/endpoints.tsx';
+import { formMergeRoutes } from './pages/form-merge.tsx';
 import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
 import { googleConsentRoutes } from './pages/google-consent.tsx';
@@ -37,6 +38,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...googleConsentRoutes,
   ...googleAccountRoutes,
   ...formRoutes,
+  ...formMergeRoutes,
   ...sourceRoutes,
   ...endpointRoutes,
   ...hookRoutes,

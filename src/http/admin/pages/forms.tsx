@@ -3,7 +3,7 @@ import { MAX_TAB_TITLE } from '../../../contract/form.ts';
 import { MAX_FIELD_NAME } from '../../../contract/submission.ts';
 import { daysUntil } from '../../../lib/days.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
-import type { StoredForm } from '../../../store/store.ts';
+import type { MergedForm, StoredForm } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { Sparkline } from '../components/chart.tsx';
 import { ChecksField, PostForm, Submit, TextField } from '../components/form.tsx';
@@ -12,6 +12,7 @@ import { StackTable } from '../components/table.tsx';
 import { cut, SOURCE_WORDS } from '../lead-words.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { percent } from './dashboard.tsx';
+import { MergedCard } from './form-merge.tsx';
 import { CHART_DAYS, withDays } from './dashboard-data.ts';
 
 interface FormsProps {
@@ -89,6 +90,7 @@ function FormRow({ base, form, now, zone }: { form: FormsProps['forms'][number] 
 interface FormProps {
   base: string;
   form: StoredForm;
+  merged: readonly MergedForm[];
   typed: { name: string; sheet_tab: string; ignored: boolean };
   errors: Readonly<Record<string, string>>;
   mayEdit: boolean;
@@ -97,7 +99,7 @@ interface FormProps {
   csrf: string;
 }
 
-export function FormView({ base, form, typed, errors, mayEdit, now, zone, csrf }: FormProps) {
+export function FormView({ base, form, merged, typed, errors, mayEdit, now, zone, csrf }: FormProps) {
   return (
     <>
       <PageTitle
@@ -160,6 +162,7 @@ export function FormView({ base, form, typed, errors, mayEdit, now, zone, csrf }
           />
         </Card>
       </div>
+      <MergedCard base={base} id={form.id} merged={merged} mayEdit={mayEdit} />
     </>
   );
 }
@@ -197,12 +200,13 @@ function formOf({ site, services, params }: SiteRequest): StoredForm {
 }
 
 function page(request: SiteRequest, typed: FormProps['typed'], errors: FormProps['errors']): PageOutcome {
-  const { site, visit, now, csrf } = request;
+  const { site, services, visit, now, csrf } = request;
   const form = formOf(request);
   const body = (
     <FormView
       base={`/admin/s/${site.id}`}
       form={form}
+      merged={services.store.forms.merged(site.id, form.id)}
       typed={typed}
       errors={errors}
       mayEdit={can(visit.user, 'forms.edit', site.id)}

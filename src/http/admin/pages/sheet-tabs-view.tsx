@@ -8,7 +8,11 @@ import { cut } from '../lead-words.ts';
 import type { ShownRows } from './sheet-rows.ts';
 import { Technical } from './sheet-work-view.tsx';
 
-export type ListedTab = SheetTab & { form: Pick<StoredForm, 'id' | 'name' | 'submissionCount'> | null };
+export type ListedTab = SheetTab & {
+  form: Pick<StoredForm, 'id' | 'name' | 'submissionCount'> | null;
+  /** What the form was called, and the one that it was merged into. */
+  merged: { name: string; into: string } | null;
+};
 
 /** The tab whose rows are shown; `rows` null: they have yet to be read. */
 export interface Shown {
@@ -44,10 +48,15 @@ export function Tabs({ tabs, target, shown, base, mayEdit, mayExport, csrf }: Ta
             </a>
           </td>
           <td data-label="Form" class="text">
-            <bdi>{tab.form?.name ?? ''}</bdi>
+            <bdi>{tab.form?.name ?? tab.merged?.name ?? ''}</bdi>
+            {tab.merged ? (
+              <p class="help">
+                Merged into <bdi>{tab.merged.into}</bdi>: new leads go to that one's tab, rows from before stay here.
+              </p>
+            ) : null}
           </td>
           <td data-label="Leads" class="number">
-            {count(tab.form?.submissionCount ?? 0)}
+            {tab.merged ? <span class="muted">–</span> : count(tab.form?.submissionCount ?? 0)}
           </td>
           <td data-label="State">
             {tab.state === 'planned' ? <span class="muted">Made with the next row</span> : null}

@@ -48,7 +48,11 @@ function tabsOf({ site, services, query }: SiteRequest): { tabs: ListedTab[]; ta
   const { sheets, forms } = services.store;
   const byId = new Map(forms.list(site.id).map((form) => [form.id, form]));
   const { book } = sheets.target(site.id);
-  const tabs = sheets.tabs(book).map((tab) => ({ ...tab, form: byId.get(tab.formId) ?? null }));
+  const tabs = sheets.tabs(book).map((tab) => {
+    const { name = '', mergedInto = null } = forms.outline(site.id, tab.formId) ?? {};
+    const merged = mergedInto === null ? null : { name, into: byId.get(mergedInto)?.name ?? '' };
+    return { ...tab, form: byId.get(tab.formId) ?? null, merged };
+  });
   return { tabs, tab: tabs.find(({ formId }) => formId === query.get('form')) ?? tabs[0] };
 }
 
