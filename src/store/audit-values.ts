@@ -1,6 +1,7 @@
 import { toTime } from '../lib/time.ts';
 import type { AuditValues } from './accounts.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { HostedFormState } from './hosted-forms.ts';
 import type { LeadImport } from './imports.ts';
 import type { SheetTarget } from './sheets.ts';
 import type { Site, StoredForm, StoredKey } from './store.ts';
@@ -25,6 +26,19 @@ export const endpointValues = (endpoint: Endpoint): AuditValues => ({
   thanks_title: endpoint.thanksTitle,
   thanks_text: endpoint.thanksText,
   honeypot: endpoint.honeypot,
+});
+
+export const hostedFormValues = ({ published, form }: HostedFormState): AuditValues => ({
+  published,
+  title: form.title,
+  intro: form.intro,
+  button: form.button,
+  language: form.lang,
+  required_word: form.required_word,
+  problem_title: form.problem_title,
+  fields: form.fields.map(
+    ({ label, kind, name, required }) => `${label} (${kind}${required ? ', required' : ''}): ${name}`,
+  ),
 });
 
 /** Without names of columns: they may be anything. */

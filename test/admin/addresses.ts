@@ -11,6 +11,7 @@ export const THINGS: Readonly<Record<string, keyof SiteThings | keyof ServerThin
   'hooks/:hook': 'hook',
   'calls/:call': 'call',
   'endpoints/:endpoint': 'endpoint',
+  'fields/:field': 'field',
   'csv/:tab': 'tab',
   'views/:view': 'view',
   'imports/:import': 'import',

@@ -116,6 +116,16 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/privacy/export': { form: () => ({ email: 'alice@example.com' }), answer: 200 },
   '/admin/s/:site/privacy/delete': { form: () => ({ email: 'alice@example.com', rows: 'yes' }) },
   '/admin/s/:site/sources/endpoints': { form: () => ({ name: 'Landing page' }) },
+  '/admin/s/:site/sources/endpoints/:endpoint/form': {
+    form: () => ({ title: 'New', button: 'Go', lang: 'de', required_word: 'Pflicht', problem_title: 'Bitte prüfen' }),
+  },
+  '/admin/s/:site/sources/endpoints/:endpoint/form/publish': { form: () => ({ published: 'yes' }) },
+  '/admin/s/:site/sources/endpoints/:endpoint/form/fields': { form: () => ({ kind: 'text', label: 'New' }) },
+  '/admin/s/:site/sources/endpoints/:endpoint/form/fields/:field': {
+    form: () => ({ kind: 'email', label: 'Mail', required: 'on' }),
+  },
+  '/admin/s/:site/sources/endpoints/:endpoint/form/fields/:field/move': { form: () => ({ to: 'up' }) },
+  '/admin/s/:site/sources/endpoints/:endpoint/form/fields/:field/delete': {},
   '/admin/s/:site/sources/endpoints/:endpoint': {
     form: () => ({ name: 'Campaign', answer: 'thanks', honeypot: 'website' }),
   },

@@ -7,6 +7,7 @@ import type { StoredUser } from '../../src/store/accounts.ts';
 import type { Site } from '../../src/store/store.ts';
 import { codeAt } from '../accounts/totp-code.ts';
 import { settle, TestClock } from '../support/clock.ts';
+import { HOSTED_FORM, hostedField } from '../support/hosted-form.ts';
 import { until } from '../support/server.ts';
 import { HERE, PASSWORD, type SiteWorld, siteWorld } from './site-world.ts';
 
@@ -28,6 +29,8 @@ export interface SiteThings {
   hook: string;
   call: string;
   endpoint: string;
+  /** The second of the endpoint's hosted form. */
+  field: string;
   tab: string;
   view: string;
   /** One that was not begun, of a file that is not there. */
@@ -91,11 +94,26 @@ export async function scene(): Promise<Scene> {
       scopes: ['submissions:write'],
       expiresAt: null,
     });
-    const view = await store.views.create({ ...VIEW, siteId: site.id, makerId: maker.user?.id ?? '', name });
+    const makerId = maker.user?.id ?? '';
+    // A site has so many views at the most: those that earlier deeds were given go.
+    const [, ...used] = store.views.list(site.id, makerId);
+    for (const each of used.slice(0, -20)) await store.views.remove(site.id, makerId, each.id);
+    const view = await store.views.create({ ...VIEW, siteId: site.id, makerId, name });
     if ('refused' in view) throw new Error(view.refused);
     const hook = await hookWithCall(site.id);
-    const imported = await importOf(site);
-    return { site, lead, form, key: id, ...hook, endpoint: site.endpointId, tab, view: view.id, import: imported };
+    const field = await hostedFieldOf(site);
+    return {
+      site,
+      lead,
+      form,
+      key: id,
+      ...hook,
+      endpoint: site.endpointId,
+      field,
+      tab,
+      view: view.id,
+      import: await importOf(site),
+    };
   }
 
   async function importOf({ id: siteId }: Site): Promise<string> {
@@ -104,6 +122,14 @@ export async function scene(): Promise<Scene> {
     const how = { format: 'csv', encoding: 'utf-8', separator: ',', header: true, timezone: 'UTC' } as const;
     const settings = { ...how, columns, form: null, dateOrder: 'dmy' } as const;
     return (await store.imports.create({ siteId, ...file, settings })).id;
+  }
+
+  async function hostedFieldOf({ id: siteId, endpointId }: Site): Promise<string> {
+    const id = crypto.randomUUID().replaceAll('-', '').slice(0, 10);
+    const fields = ['1', id].map((each) => hostedField({ id: each, kind: 'text', label: `Field ${each}` }));
+    const form = { ...HOSTED_FORM, fields };
+    await store.hostedForms.change(siteId, endpointId, () => ({ published: false, form }));
+    return id;
   }
 
   /** A hook with a call that made no lead. */

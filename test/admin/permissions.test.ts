@@ -62,6 +62,7 @@ const NOTED: Readonly<Record<string, string>> = {
 const UNASKED: Readonly<Record<string, string>> = {
   'POST /admin/s/:site/leads/views/:view/delete': 'it deletes a way to look, and no lead',
   'POST /admin/team/invitations/:id/revoke': 'it only takes away',
+  'POST /admin/s/:site/sources/endpoints/:endpoint/form/fields/:field/delete': 'nothing that was sent goes with it',
 };
 
 /** Acts that take no more than looking does, and why. */

@@ -7,6 +7,7 @@ import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
 import { googleConsentRoutes } from './pages/google-consent.tsx';
 import { hookRoutes } from './pages/hooks.tsx';
+import { hostedFormRoutes } from './pages/hosted-form.tsx';
 import { importRoutes } from './pages/imports.tsx';
 import { keyRoutes } from './pages/keys.tsx';
 import { leadRoutes } from './pages/leads.tsx';
@@ -41,6 +42,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...formMergeRoutes,
   ...sourceRoutes,
   ...endpointRoutes,
+  ...hostedFormRoutes,
   ...hookRoutes,
   ...importRoutes,
   ...keyRoutes,

@@ -31,7 +31,7 @@ export interface SiteRequest extends UserRequest {
 }
 
 /** What comes of a request: a page, another address, a file, or what a script of ours asked for. */
-export type Outcome = PageOutcome | MoveOutcome | FileOutcome | JsonOutcome;
+export type Outcome = PageOutcome | MoveOutcome | FileOutcome | JsonOutcome | HtmlOutcome;
 
 export interface PageOutcome {
   title: string;
@@ -48,6 +48,11 @@ export interface MoveOutcome {
   notice?: NoticeCode;
   headers?: Readonly<Record<string, string>>;
   cookies?: readonly string[];
+}
+/** A page that is none of the admin UI's: it stands in a frame of one. */
+export interface HtmlOutcome {
+  html: string;
+  headers: Readonly<Record<string, string>>;
 }
 export interface JsonOutcome {
   json: unknown;

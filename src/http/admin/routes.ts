@@ -122,6 +122,7 @@ function move(outcome: Exclude<Outcome, { body: unknown }>): Response {
     const headers = withCookies({ ...ADMIN_HEADERS, 'content-type': 'application/json' }, outcome.cookies);
     return new Response(JSON.stringify(outcome.json), { headers });
   }
+  if ('html' in outcome) return new Response(outcome.html, { headers: { ...ADMIN_HEADERS, ...outcome.headers } });
   if ('file' in outcome) {
     const name = outcome.name.replace(/[^\w.-]/g, '_');
     return new Response(outcome.file, {

@@ -13,6 +13,8 @@ const WORDS = {
   revoked: ['Revoked', 'quiet'],
   disabled: ['Disabled', 'quiet'],
   invited: ['Invited', 'waiting'],
+  published: ['Published', 'good'],
+  unpublished: ['Not published', 'quiet'],
 } as const;
 
 export type StatusWord = keyof typeof WORDS;

@@ -120,7 +120,7 @@ export function EndpointPage(props: {
         <Submit text="Save" />
       </PostForm>
       <p>
-        <a href={`/f/${endpoint.id}/thanks`}>See the thanks page</a>
+        <a href={`${action}/form`}>Hosted form</a>, <a href={`/f/${endpoint.id}/thanks`}>see the thanks page</a>
       </p>
     </>
   );

@@ -15,7 +15,7 @@ const MAX_ENDPOINTS = 100;
 const baseOf = ({ site }: SiteRequest) => `/admin/s/${site.id}/sources`;
 
 /** @throws AppError not_found, also for the endpoint of another site */
-function endpointOf({ services, site, params }: SiteRequest): Endpoint {
+export function endpointOf({ services, site, params }: SiteRequest): Endpoint {
   const endpoint = services.store.endpoints.get(params.endpoint ?? '');
   if (endpoint === null || endpoint.siteId !== site.id) throw notFound('form endpoint');
   return endpoint;
@@ -50,7 +50,11 @@ async function save(request: SiteRequest): Promise<Outcome> {
   const before = endpointOf(request);
   const texts = textsOf(form);
   try {
-    const after = await services.store.endpoints.update(site.id, before.id, readEndpointUpdate(texts));
+    const change = readEndpointUpdate(texts);
+    const isField = services.store.hostedForms.get(before.id)?.form.fields.some(({ name }) => name === change.honeypot);
+    if (isField)
+      return endpointPage(request, texts, { honeypot: 'This is a field of the hosted form. Choose another.' });
+    const after = await services.store.endpoints.update(site.id, before.id, change);
     if (after === null) throw notFound('form endpoint');
     const [from, to] = [endpointValues(before), endpointValues(after)];
     await record(request, { action: 'endpoint.changed', objectId: before.id, before: from, after: to });

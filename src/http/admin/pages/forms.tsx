@@ -12,20 +12,32 @@ import { StackTable } from '../components/table.tsx';
 import { cut, SOURCE_WORDS } from '../lead-words.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { percent } from './dashboard.tsx';
-import { MergedCard } from './form-merge.tsx';
 import { CHART_DAYS, withDays } from './dashboard-data.ts';
+import { MergedCard } from './form-merge.tsx';
 
 interface FormsProps {
   base: string;
+  /** Where the form that this server shows is edited; null: not by this user. */
+  hosted: string | null;
   forms: readonly (StoredForm & { daily: readonly number[] })[];
   now: number;
   zone: string;
 }
 
-export function Forms({ base, forms, now, zone }: FormsProps) {
+export function Forms({ base, hosted, forms, now, zone }: FormsProps) {
   return (
     <>
-      <PageTitle title="Forms" lead="What leads are submitted with. Each has a tab of its own in the sheet." />
+      <PageTitle
+        title="Forms"
+        lead="What leads are submitted with. Each has a tab of its own in the sheet."
+        action={
+          hosted === null ? null : (
+            <a class="button" href={hosted}>
+              Hosted form
+            </a>
+          )
+        }
+      />
       {forms.length === 0 ? (
         <Empty title="No forms yet">
           <p>
@@ -58,7 +70,12 @@ export function Forms({ base, forms, now, zone }: FormsProps) {
   );
 }
 
-function FormRow({ base, form, now, zone }: { form: FormsProps['forms'][number] } & Omit<FormsProps, 'forms'>) {
+function FormRow({
+  base,
+  form,
+  now,
+  zone,
+}: { form: FormsProps['forms'][number] } & Omit<FormsProps, 'forms' | 'hosted'>) {
   return (
     <tr>
       <td data-label="Form" class="text">
@@ -181,14 +198,17 @@ function FieldNames({ names }: { names: readonly string[] }) {
   );
 }
 
-function formsPage({ site, services, now }: SiteRequest): Outcome {
+function formsPage({ site, services, visit, now }: SiteRequest): Outcome {
   const { forms, sites } = services.store;
   const counts = sites.daily(site.id, now, CHART_DAYS);
   const days = daysUntil(now, CHART_DAYS, site.timezone).map(({ day }) => day);
   const list = withDays(forms.list(site.id), counts, days);
+  const base = `/admin/s/${site.id}`;
+  const mayEdit = can(visit.user, 'sources.edit', site.id);
+  const hosted = mayEdit ? `${base}/sources/endpoints/${site.endpointId}/form` : null;
   return {
     title: 'Forms',
-    body: <Forms base={`/admin/s/${site.id}`} forms={list} now={now} zone={site.timezone} />,
+    body: <Forms base={base} hosted={hosted} forms={list} now={now} zone={site.timezone} />,
   };
 }
 

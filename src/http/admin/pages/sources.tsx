@@ -8,6 +8,7 @@ import { Card, Facts, PageTitle } from '../components/parts.tsx';
 import type { AdminRoute, PageOutcome, SiteRequest } from '../route.ts';
 import { EndpointTile } from './endpoints-view.tsx';
 import { HookList } from './hooks-view.tsx';
+import { type HostedPlace, HostedTile } from './hosted-tile.tsx';
 import { ImportTile } from './imports-view.tsx';
 import { KeyList } from './keys-view.tsx';
 
@@ -20,6 +21,7 @@ interface SourcesProps {
   keys: readonly StoredKey[] | null;
   mayEditKeys: boolean;
   endpoints: readonly Endpoint[];
+  hosted: readonly HostedPlace[];
   hooks: readonly Hook[];
   mayEdit: boolean;
   mayImport: boolean;
@@ -47,6 +49,7 @@ function Sources(props: SourcesProps) {
       <div class="grid">
         <RestTile publicUrl={publicUrl} />
         <McpTile publicUrl={publicUrl} />
+        <HostedTile places={props.hosted} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
         {endpoints.map((endpoint) => (
           <EndpointTile key={endpoint.id} endpoint={endpoint} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
         ))}
@@ -103,6 +106,7 @@ function McpTile({ publicUrl }: { publicUrl: string }) {
 
 function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
   const { user } = visit;
+  const endpoints = services.store.endpoints.list(site.id);
   const body = (
     <Sources
       base={`/admin/s/${site.id}/sources`}
@@ -112,7 +116,8 @@ function sourcesPage({ site, services, visit, now }: SiteRequest): PageOutcome {
       keys={can(user, 'keys.read', site.id) ? services.store.keys.list(site.id) : null}
       mayEditKeys={can(user, 'keys.edit', site.id)}
       hooks={services.store.hooks.list(site.id)}
-      endpoints={services.store.endpoints.list(site.id)}
+      endpoints={endpoints}
+      hosted={endpoints.map((endpoint) => ({ endpoint, hosted: services.store.hostedForms.get(endpoint.id) }))}
       mayEdit={can(user, 'sources.edit', site.id)}
       mayImport={can(user, 'leads.import', site.id)}
     />
