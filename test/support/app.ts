@@ -65,6 +65,7 @@ export async function testApp(
     rateLimitEndpoint?: number;
     files?: Partial<FileSettings>;
     metricsToken?: string;
+    publicUrl?: string;
     captchaUrls?: Record<CaptchaKind, string>;
     hookUrls?: AppParts['hookUrls'];
     oidc?: OidcConfig;
@@ -94,6 +95,7 @@ export async function testApp(
     // Reachable by nobody.
     hookUrls: options.hookUrls ?? { meta: 'http://127.0.0.1:9', linkedin: 'http://127.0.0.1:9' },
     metricsToken: options.metricsToken ?? null,
+    publicUrl: options.publicUrl ?? null,
     oidc: options.oidc ?? null,
   });
   const app: App = {
