@@ -8,18 +8,26 @@ import type { SiteRequest } from '../route.ts';
 
 /** So many days are shown. */
 export const CHART_DAYS = 30;
+/** So many are read: a month may have a day more. */
+const COUNTED_DAYS = 31;
+const WEEK_DAYS = 7;
 const LATEST = 5;
 
 /** What comes in and goes out, now: the part of the page that looks again every few seconds. */
 export interface Health {
   site: Pick<Site, 'id' | 'timezone' | 'syncEnabled'>;
-  today: { submissions: number; spam: number };
+  came: Came;
   counts: SyncCounts;
   target: SheetTarget;
   /** The test lead that was sent last from this page. */
   test: Lead | null;
   now: number;
 }
+
+/** How many leads came in, by days of the site's time zone that end with today. */
+export type Came = Readonly<Record<'today' | 'yesterday' | 'week' | 'month', Counted>>;
+/** Leads without spam, and spam. */
+export type Counted = Pick<DayCount, 'submissions' | 'spam'>;
 
 export interface CheckListItem {
   done: boolean;
@@ -40,13 +48,13 @@ export interface DashboardProps extends Health {
   csrf: string;
 }
 
-export function readHealth({ site, services, now, query }: SiteRequest): Health {
-  const { sites, sheets, leads } = services.store;
-  const today = sites.daily(site.id, now, 1);
+export function readHealth(request: SiteRequest, daily = readDaily(request)): Health {
+  const { site, services, now, query } = request;
+  const { sheets, leads } = services.store;
   const test = query.get('test');
   return {
     site,
-    today: { submissions: sum(today, 'submissions'), spam: sum(today, 'spam') },
+    came: cameIn(daily, lastDays(request, COUNTED_DAYS)),
     counts: sheets.counts(site.id),
     target: sheets.target(site.id),
     test: test === null ? null : leads.get(site.id, test),
@@ -54,12 +62,34 @@ export function readHealth({ site, services, now, query }: SiteRequest): Health 
   };
 }
 
+const readDaily = ({ site, services, now }: SiteRequest): DayCount[] =>
+  services.store.sites.daily(site.id, now, COUNTED_DAYS);
+
+const lastDays = ({ site, now }: Pick<SiteRequest, 'site' | 'now'>, many: number): string[] =>
+  daysUntil(now, many, site.timezone).map(({ day }) => day);
+
+/** @param days the last days, oldest first: at least those of a month */
+export function cameIn(daily: readonly DayCount[], days: readonly string[]): Came {
+  const on = (asked: readonly string[]): Counted => {
+    const counts = daily.filter(({ day }) => asked.includes(day));
+    return { submissions: sum(counts, 'submissions'), spam: sum(counts, 'spam') };
+  };
+  const month = days.at(-1)?.slice(0, 'yyyy-mm'.length);
+  return {
+    today: on(days.slice(-1)),
+    yesterday: on(days.slice(-2, -1)),
+    week: on(days.slice(-WEEK_DAYS)),
+    month: on(days.filter((day) => month !== undefined && day.startsWith(month))),
+  };
+}
+
 export function readDashboard(request: SiteRequest): DashboardProps {
-  const { site, services, now, csrf, visit } = request;
-  const { sites, sheets, leads, forms } = services.store;
-  const health = readHealth(request);
-  const days = daysUntil(now, CHART_DAYS, site.timezone).map(({ day }) => day);
-  const counts = sites.daily(site.id, now, CHART_DAYS);
+  const { site, services, csrf, visit } = request;
+  const { sheets, leads, forms } = services.store;
+  const daily = readDaily(request);
+  const health = readHealth(request, daily);
+  const days = lastDays(request, CHART_DAYS);
+  const counts = daily.filter(({ day }) => days.includes(day));
   const tabs = sheets.tabs(health.target.book);
   const order = { newestFirst: true, limit: LATEST, offset: 0 };
   return {

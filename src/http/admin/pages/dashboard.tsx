@@ -1,19 +1,15 @@
-import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
-import { DayChart, ShareBar, Sparkline } from '../components/chart.tsx';
+import { DayChart, Sparkline } from '../components/chart.tsx';
 import { PostForm, Submit } from '../components/form.tsx';
-import { LIVE } from '../components/live.ts';
-import { Banner, Card, count, Empty, Facts, Moment, PageTitle } from '../components/parts.tsx';
+import { Banner, Card, count, Empty, Moment, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
 import { cut, SOURCE_WORDS, whoOf } from '../lead-words.ts';
 import type { AdminRoute, Outcome, SiteRequest } from '../route.ts';
-import { CHART_DAYS, type DashboardProps, type Health, readDashboard, readHealth } from './dashboard-data.ts';
+import { CHART_DAYS, type DashboardProps, readDashboard, readHealth } from './dashboard-data.ts';
+import { HealthPart } from './dashboard-health.tsx';
 
-/** What people call where the rows go. */
-export function targetName({ kind, title }: Pick<SheetTarget, 'kind' | 'title'>): string {
-  return kind === 'local' ? 'Local workbook' : (title ?? 'Google spreadsheet');
-}
+export { percent } from './dashboard-health.tsx';
 
 export function Dashboard(props: DashboardProps) {
   const { site, checkList, chart, forms, latest, maySend, csrf, now } = props;
@@ -113,76 +109,6 @@ function CheckList({
         ))}
       </ol>
     </Card>
-  );
-}
-
-/** Looks again by itself; without scripts it is what it was when the page was loaded. */
-export function HealthPart({ site, today, counts, target, test, now }: Health) {
-  const again = `/admin/s/${site.id}/health${test ? `?test=${test.id}` : ''}`;
-  const tried = counts.synced + counts.failed;
-  const states = [
-    { tone: 'good', n: counts.synced },
-    { tone: 'waiting', n: counts.pending },
-    { tone: 'bad', n: counts.failed },
-  ] as const;
-  return (
-    <div id="health" hx-get={again} hx-trigger="every 5s" hx-select="#health" hx-target="#health" hx-swap={LIVE}>
-      {test ? <TestLead siteId={site.id} lead={test} target={target} /> : null}
-      <div class="grid narrow-first">
-        <Card title="Today">
-          <p class="figure">
-            {count(today.submissions)}
-            <small> · {count(today.spam)} spam</small>
-          </p>
-        </Card>
-        <Card title="Sheet" action={<Status is={target.status === 'paused' ? 'paused' : 'ok'} />}>
-          <ShareBar parts={states} />
-          <Facts
-            facts={[
-              ['Rows go to', <a href={`/admin/s/${site.id}/sheet`}>{targetName(target)}</a>],
-              ['Written', count(counts.synced)],
-              ['Waiting', count(counts.pending)],
-              ['Failed', count(counts.failed)],
-              ['Success', tried === 0 ? '–' : percent(counts.synced / tried)],
-              ['Last row', <Moment at={target.lastSyncedAt} now={now} zone={site.timezone} />],
-            ]}
-          />
-        </Card>
-      </div>
-    </div>
-  );
-}
-
-/** Never says 100 % of what is less. */
-export function percent(share: number): string {
-  const tenths = share < 1 ? Math.min(999, Math.round(share * 1000)) : 1000;
-  return `${tenths / 10} %`;
-}
-
-function TestLead({ siteId, lead, target }: { siteId: string; lead: Lead; target: SheetTarget }) {
-  const link = <a href={`/admin/s/${siteId}/leads/${lead.id}`}>Open the lead</a>;
-  if (lead.syncStatus === 'synced') {
-    return (
-      <Banner tone="good" title="The test lead has its row.">
-        <a href={`/admin/s/${siteId}/sheet?form=${lead.rowFormId}`}>See the row</a>
-        {link}
-      </Banner>
-    );
-  }
-  if (lead.syncStatus === 'pending') {
-    const waits = target.status === 'paused' ? 'The sheet is paused, so its row waits.' : 'Its row is being written.';
-    return (
-      <Banner tone="waiting" title={`The test lead is stored. ${waits}`}>
-        {link}
-      </Banner>
-    );
-  }
-  const why = lead.syncProblem ?? 'Rows are switched off for this site, or its form is ignored.';
-  return (
-    <Banner tone="bad" title="The test lead is stored, and goes to no sheet.">
-      {link}
-      <p>{why}</p>
-    </Banner>
   );
 }
 

@@ -121,7 +121,9 @@ interface CellProps extends TableProps {
 const CLASSES: Readonly<Partial<Record<OwnColumn, string>>> = {
   time: 'when',
   what: 'what',
-  form: 'who',
+  form: 'place',
+  source: 'place',
+  score: 'scored',
   status: 'state',
 };
 
