@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { niceTop } from '../../src/http/admin/components/chart.tsx';
 import { dashboardRoutes } from '../../src/http/admin/pages/dashboard.tsx';
+import { cameIn } from '../../src/http/admin/pages/dashboard-data.ts';
 import { newLead } from '../support/leads.ts';
 import { until } from '../support/server.ts';
 import { siteWorld } from './site-world.ts';
@@ -68,11 +69,35 @@ test('today, spam, the chart with its table and the latest leads show what came 
   expect(html).not.toContain(hostile);
   expect(html).toContain('&lt;script>alert(1)');
   expect(html).toContain('<p class="figure">2<small> · 1 spam</small></p>');
+  for (const name of ['Last 7 days', 'This month']) {
+    expect(html).toContain(`<dt>${name}</dt><dd>2<span class="muted"> · 1 spam</span></dd>`);
+  }
+  expect(html).toContain('<dt>Yesterday</dt><dd>0</dd>');
   expect(html).toMatch(/role="img" aria-label="[^"]*2 in all, at most 2 a day/);
   expect(html).toContain('<td class="number">1</td><td class="number">1</td>');
   expect(html.match(/<rect class="bar(?: second)?"/g)?.length).toBeGreaterThanOrEqual(2);
   expect(html).toContain('REST API');
   expect(html).toContain('hx-trigger="every 5s"');
+});
+
+test('the days before are counted by the calendar: a week with today, a month from its first day', () => {
+  const days = Array.from({ length: 31 }, (_, n) =>
+    new Date(Date.UTC(2026, 10, 4 - 30 + n)).toISOString().slice(0, 10),
+  );
+  const daily = days.map((day) => ({
+    day,
+    formId: 'form_1',
+    source: 'mcp' as const,
+    submissions: 10,
+    spam: 1,
+    ignored: 0,
+  }));
+  expect(cameIn(daily, days)).toEqual({
+    today: { submissions: 10, spam: 1 },
+    yesterday: { submissions: 10, spam: 1 },
+    week: { submissions: 70, spam: 7 },
+    month: { submissions: 40, spam: 4 },
+  });
 });
 
 test('what needs a person is on top, in plain words', async () => {

@@ -116,13 +116,13 @@ export function shortTime(at: number, now: number, zone: string): string {
   return formatted(at, zone, sameYear ? 'short' : 'withYear');
 }
 
-/** The address of a lead as a link, where it is one that a browser opens as a page; else as text. */
-export function SafeLink({ href }: { href: string | null }) {
+/** The address of a lead as a link, where it is one that a browser opens as a page; else as text. `text`: instead of it. */
+export function SafeLink({ href, text }: { href: string | null; text?: string }) {
   if (href === null) return null;
   if (!/^https?:\/\//i.test(href)) return <span>{href}</span>;
   return (
     <a href={href} rel="noopener noreferrer nofollow" target="_blank">
-      {href}
+      {text ?? href}
     </a>
   );
 }

@@ -31,7 +31,7 @@ export function Account(props: AccountProps) {
   return (
     <>
       <PageTitle title="Your account" lead={`${user.email} · ${user.role}`} />
-      <Card title="Name">
+      <Card title="Profile">
         <PostForm action="/admin/account/name" csrf={csrf}>
           <TextField
             name="name"

@@ -120,7 +120,7 @@ function Target({ site, target, account, counts, removals, now }: SheetProps) {
         {target.url ? (
           <>
             <br />
-            <SafeLink href={target.url} />
+            <SafeLink href={target.url} text="Open the spreadsheet" />
           </>
         ) : null}
       </>
