@@ -6,7 +6,7 @@ import { Random } from '../support/google/random.ts';
 import { Connection } from '../support/load.ts';
 import { api, until } from '../support/server.ts';
 import { tempDir } from '../support/temp.ts';
-import { formRequest } from '../support/uploads.ts';
+import { formRequest, slowClient } from '../support/uploads.ts';
 
 // Real processes, on a machine that may have other work.
 setDefaultTimeout(120_000);
@@ -16,13 +16,44 @@ const MEBIBYTE = 1_048_576;
 const ENV = { LTS_RATE_LIMIT_FORMS: '0', LTS_RATE_LIMIT_ENDPOINT: '0' };
 
 const dir = join(tempDir(), 'data');
+const patientDir = join(tempDir(), 'data');
 let server: RunningServer;
 let endpoint: string;
+/** What takes longer than a quiet connection may, on a server of its own while the other tests run. */
+let slow: Promise<number | undefined>;
+let quiet: Promise<void>;
 beforeAll(async () => {
+  const patient = await startServer({ dir: patientDir, env: ENV });
+  const { endpoint_id } = (await runJson(['site', 'list'], { dir: patientDir })).data[0];
+  const at = { port: patient.port, endpoint: endpoint_id };
+  slow = slowly(at);
+  quiet = quietAfter(at);
   server = await startServer({ dir, env: ENV });
   endpoint = (await runJson(['site', 'list'], { dir })).data[0].endpoint_id;
 });
 afterAll(killAll);
+
+/** Longer than the server lets a quiet connection be; at this pace its own time-out would end the upload too. */
+const SLOW = { pieces: 40, bytes: 7_200, everyMs: 900 };
+
+/** An honest client with a slow line. */
+async function slowly({ port, endpoint }: { port: number; endpoint: string }): Promise<number | undefined> {
+  const client = await slowClient(port, endpoint, Buffer.alloc(SLOW.pieces * SLOW.bytes, 'x'), 1_000);
+  while (!client.done()) {
+    await Bun.sleep(SLOW.everyMs);
+    client.next(SLOW.bytes);
+  }
+  const answer = await client.connection.answer();
+  client.connection.end();
+  return answer?.status;
+}
+
+/** Sends a file, and then nothing more. Resolves when the server hangs up. */
+async function quietAfter({ port, endpoint }: { port: number; endpoint: string }): Promise<void> {
+  const client = await slowClient(port, endpoint, Buffer.alloc(10), 10_000);
+  expect((await client.connection.answer())?.status).toBe(200);
+  await client.connection.closed();
+}
 
 /** Sends a form with this file, on a connection of its own. Null: no answer came. */
 async function send(content: Buffer, headers: Record<string, string> = {}) {
@@ -129,4 +160,9 @@ test('kill -9 while files come in: each answered lead has its file, each file on
   expect(onDisk().stored.length).toBeGreaterThanOrEqual(promised.size);
   server.kill('SIGTERM');
   expect(await server.exited).toBe(0);
+});
+
+test('an honest upload of 8 kB a second comes in, however long that takes; who is quiet after one is hung up on', async () => {
+  expect(await slow).toBe(200);
+  await quiet;
 });

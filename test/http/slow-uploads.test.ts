@@ -148,7 +148,7 @@ test('200 clients at a trickle delay nobody: other forms, and an honest slow one
   await allGone();
 });
 
-test('a connection that an upload came by goes on, under the usual time-outs again', async () => {
+test('a connection takes one upload after the other', async () => {
   const connection = await Connection.open(port);
   if (!connection) throw new Error('nobody listens');
   const { head, body } = formRequest(endpoint, content(10));
