@@ -11,6 +11,7 @@ import { HookList } from './hooks-view.tsx';
 import { type HostedPlace, HostedTile } from './hosted-tile.tsx';
 import { ImportTile } from './imports-view.tsx';
 import { KeyList } from './keys-view.tsx';
+import { SdkTile } from './sdk-tile.tsx';
 
 interface SourcesProps {
   base: string;
@@ -49,6 +50,7 @@ function Sources(props: SourcesProps) {
       <div class="grid">
         <RestTile publicUrl={publicUrl} />
         <McpTile publicUrl={publicUrl} />
+        <SdkTile endpoints={endpoints} publicUrl={publicUrl} />
         <HostedTile places={props.hosted} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
         {endpoints.map((endpoint) => (
           <EndpointTile key={endpoint.id} endpoint={endpoint} base={base} publicUrl={publicUrl} mayEdit={mayEdit} />
