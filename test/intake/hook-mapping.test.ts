@@ -172,3 +172,17 @@ describe('mappings', () => {
     ]);
   });
 });
+
+test('a list of several is offered through every item too, a list of one by its place', () => {
+  const body = { answers: [{ text: 'a' }, { text: 'b' }, { note: 'c' }], tags: ['x'], name: 'Alice' };
+  expect(leavesToMap(body)).toEqual([
+    { path: 'answers[*].text', field: 'text', value: ['a', 'b'] },
+    { path: 'answers[0].text', field: 'text', value: 'a' },
+    { path: 'answers[1].text', field: 'text', value: 'b' },
+    { path: 'answers[2].note', field: 'note', value: 'c' },
+    { path: 'tags[0]', field: 'tags', value: 'x' },
+    { path: 'name', field: 'name', value: 'Alice' },
+  ]);
+  const wide = Array.from({ length: 50 }, () => Array.from({ length: 50 }, () => ({ a: 1, b: 2, c: 3, d: 4 })));
+  expect(leavesToMap({ wide })).toHaveLength(100);
+});

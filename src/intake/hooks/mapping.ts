@@ -80,33 +80,39 @@ function leavesOf(body: Record<string, unknown>, isTaken: IsTaken): Map<string, 
   return leaves;
 }
 
-/** A value of a body that a row can take, with the path to it. */
+/** A value of a body that a row can take, with the path to it; a list of values where the path goes through every item. */
 export interface Leaf {
   path: string;
   /** A name for the field: the last name on the way. */
   field: string;
-  value: string | number | boolean | null;
+  value: unknown;
 }
 
 /** What a page lists of a body: enough to map by, and never a page without end. */
 const MAX_LEAVES = 100;
+const MAX_ITEMS = 5;
+const MAX_LEVELS = 16;
 
-/** The values of a body with their paths, in order, the first hundred; lists are shown by their first items. */
+/**
+ * The values of a body with their paths, in order, the first hundred. A list of several is shown through every item, by
+ * what the first one has, and by its first items.
+ */
 export function leavesToMap(body: unknown): Leaf[] {
   const leaves: Leaf[] = [];
-  const walk = (value: unknown, path: Path, depth: number) => {
-    if (leaves.length >= MAX_LEAVES || depth > 16) return;
+  const walk = (value: unknown, path: Path) => {
+    if (leaves.length >= MAX_LEAVES || path.length > MAX_LEVELS) return;
     if (Array.isArray(value)) {
-      value.slice(0, 20).forEach((item, index) => {
-        walk(item, [...path, { index }], depth + 1);
+      if (value.length > 1) walk(value[0], [...path, { all: true }]);
+      value.slice(0, MAX_ITEMS).forEach((item, index) => {
+        walk(item, [...path, { index }]);
       });
     } else if (isObject(value)) {
-      for (const name of Object.keys(value)) walk(value[name], [...path, { name }], depth + 1);
+      for (const name of Object.keys(value)) walk(value[name], [...path, { name }]);
     } else if (path.length > 0) {
       const names = path.flatMap((step) => ('name' in step ? [step.name] : []));
-      leaves.push({ path: pathText(path), field: names.at(-1) ?? BARE, value: value as Leaf['value'] });
+      leaves.push({ path: pathText(path), field: names.at(-1) ?? BARE, value: valueAt(body, path) });
     }
   };
-  walk(body, [], 0);
+  walk(body, []);
   return leaves;
 }

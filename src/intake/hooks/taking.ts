@@ -121,7 +121,9 @@ function timely({ input }: SenderLead, nowMs: number): SenderLead['input'] {
 /** What was wrong, for the list of calls: with the first detail, without a value of the lead. */
 function detailed({ message, details }: Pick<AppError, 'message' | 'details'>): string {
   const [first] = details;
-  return first ? `${message} ${first.path} ${first.message}`.replaceAll('  ', ' ') : message;
+  if (first === undefined) return message;
+  const what = first.path === '' || first.path === '/fields' ? 'it' : first.path.slice(1);
+  return `${message.replace(/: see details\.$/, '')}: ${what} ${first.message}`;
 }
 
 export const wordsOf = (error: AppError): string => detailed(error);

@@ -17,7 +17,7 @@ import type { SourceAdapter } from './source.ts';
  */
 const sender: HookSender = {
   setUp:
-    'Create a webhook subscription through Calendly’s API with the address above, the event invitee.created and a signing_key of your choice. Save the same key here.',
+    'Create a webhook subscription through Calendly’s API with this address, the event invitee.created and a signing_key of your choice. Save the same key here.',
   secrets: [
     { name: 'secret', label: 'Signing key', help: 'The `signing_key` of the webhook subscription at Calendly.' },
   ],

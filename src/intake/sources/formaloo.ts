@@ -8,7 +8,7 @@ import type { SourceAdapter } from './source.ts';
  */
 const sender: HookSender = {
   setUp:
-    'At Formaloo open the form, Integrations, Webhooks, and add the address above with a secret and the event of a new submission. Save the same secret here.',
+    'At Formaloo open the form, Integrations, Webhooks, and add this address with a secret and the event of a new submission. Save the same secret here.',
   secrets: [{ name: 'secret', label: 'Secret', help: 'The one you set on the webhook at Formaloo.' }],
   checks: [{ type: 'secret_header', header: 'X-Formaloo-Token' }],
   checkedWith: 'secret',

@@ -26,7 +26,7 @@ const HEADER = { type: 'hmac', header: 'X-LI-Signature' } as const;
  */
 const sender: HookSender = {
   setUp:
-    'Save both here first. Then make a lead notification subscription through LinkedIn’s Lead Sync API with the address above: LinkedIn makes sure of it at once, and again every two hours.',
+    'Save both here first. Then make a lead notification subscription through LinkedIn’s Lead Sync API with this address: LinkedIn makes sure of it at once, and again every two hours.',
   secrets: [
     { name: 'client_secret', label: 'Client secret', help: 'Of your LinkedIn app, with access to Lead Sync.' },
     {

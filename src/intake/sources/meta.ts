@@ -14,7 +14,7 @@ const FIELDS = 'id,created_time,ad_name,adset_name,campaign_name,form_id,is_orga
  */
 const sender: HookSender = {
   setUp:
-    'In your Meta app add the product Webhooks, choose Page, and subscribe to leadgen with the address above and the verify token that you save here. Then let the app have the leads of your page.',
+    'In your Meta app add the product Webhooks, choose Page, and subscribe to leadgen with this address and the verify token that you save here. Then let the app have the leads of your page.',
   secrets: [
     { name: 'verify_token', label: 'Verify token', help: 'A text of your choice: type in the same one at Meta.' },
     { name: 'app_secret', label: 'App secret', help: 'From Meta: App settings, Basic. Calls are checked with it.' },

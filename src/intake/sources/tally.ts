@@ -5,7 +5,7 @@ import type { SourceAdapter } from './source.ts';
 /** Tally's webhooks. https://tally.so/help/webhooks (`Tally-Signature`, the base64 HMAC-SHA256 of the body). */
 const sender: HookSender = {
   setUp:
-    'At Tally open the form, Integrations, Webhooks, and add the address above with a signing secret. Save the same one here.',
+    'At Tally open the form, Integrations, Webhooks, and add this address with a signing secret. Save the same one here.',
   secrets: [
     { name: 'secret', label: 'Signing secret', help: 'From Tally: Integrations, Webhooks, “Add a signing secret”.' },
   ],

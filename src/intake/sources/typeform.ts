@@ -17,7 +17,7 @@ import type { SourceAdapter } from './source.ts';
  */
 const sender: HookSender = {
   setUp:
-    'At Typeform open the form, Connect, Webhooks, and add the address above. Then edit the webhook, type in a secret of your choice, and save the same one here.',
+    'At Typeform open the form, Connect, Webhooks, and add this address. Then edit the webhook, type in a secret of your choice, and save the same one here.',
   secrets: [
     { name: 'secret', label: 'Secret', help: 'The one you type in at Typeform: Connect, Webhooks, Edit, Secret.' },
   ],

@@ -138,6 +138,8 @@ function pretty(body: string): string {
   return cut(JSON.stringify(JSON.parse(body), null, 2), 20_000);
 }
 
+const shown = (value: Leaf['value']) => (Array.isArray(value) ? value.map(String).join(', ') : String(value));
+
 function LeafTable({ call, hook, csrf, leaves, mapped }: CallPageProps & { leaves: readonly Leaf[] }) {
   return (
     <section>
@@ -151,13 +153,13 @@ function LeafTable({ call, hook, csrf, leaves, mapped }: CallPageProps & { leave
               <code>{cut(leaf.path, 120)}</code>
             </td>
             <td data-label="Value" class="breaks">
-              <bdi>{cut(String(leaf.value), 80)}</bdi>
+              <bdi>{cut(shown(leaf.value), 80)}</bdi>
             </td>
             <td data-label="Field of the lead">
               {mapped.has(leaf.path) ? (
                 <span class="muted">in the mapping</span>
               ) : (
-                <PostForm action={`${hook}/mapping/add`} csrf={csrf} class="inline">
+                <PostForm action={`${hook}/mapping/add`} csrf={csrf} class="field-row">
                   <input type="hidden" name="path" value={leaf.path} />
                   <input type="hidden" name="call" value={call.id} />
                   <input

@@ -157,7 +157,7 @@ export function HookPage(props: HookPageProps) {
         <MappingForm action={`${here}/mapping`} csrf={csrf} texts={props.mapping} error={errors.mapping} />
       ) : null}
       <CallList {...props} />
-      <Card title="Name and end">
+      <Card title="Name, pause, delete">
         <div class="stacked">
           <PostForm action={here} csrf={csrf}>
             <TextField name="name" label="Name" value={name} required error={errors.name} />
@@ -165,7 +165,9 @@ export function HookPage(props: HookPageProps) {
           </PostForm>
           <PostForm action={`${here}/switch`} csrf={csrf} class="inline">
             <input type="hidden" name="active" value={hook.active ? 'no' : 'yes'} />
-            <Submit text={hook.active ? 'Switch off' : 'Switch on'} />
+            <button type="submit" class="button">
+              {hook.active ? 'Switch off' : 'Switch on'}
+            </button>
           </PostForm>
           <details class="ask">
             <summary class="button danger">Delete</summary>
