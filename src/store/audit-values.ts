@@ -1,5 +1,6 @@
 import { toTime } from '../lib/time.ts';
 import type { AuditValues } from './accounts.ts';
+import type { Captcha } from './captchas.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { HostedFormState } from './hosted-forms.ts';
 import type { LeadImport } from './imports.ts';
@@ -26,6 +27,11 @@ export const endpointValues = (endpoint: Endpoint): AuditValues => ({
   thanks_title: endpoint.thanksTitle,
   thanks_text: endpoint.thanksText,
   honeypot: endpoint.honeypot,
+});
+
+export const captchaValues = (captcha: Captcha | null): AuditValues => ({
+  captcha: captcha?.kind ?? null,
+  site_key: captcha?.siteKey ?? null,
 });
 
 export const hostedFormValues = ({ published, form }: HostedFormState): AuditValues => ({

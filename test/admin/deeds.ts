@@ -54,6 +54,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
       return { into: world.services.store.leads.get(own.site.id, id)?.formId ?? '' };
     },
   },
+  '/admin/s/:site/captcha': { form: () => ({ kind: 'turnstile', site_key: '1x00', secret: '1x01' }) },
   '/admin/s/:site/forms/:form': { form: () => ({ name: 'Renamed', sheet_tab: 'Renamed' }) },
 
   '/admin/s/:site/leads/bulk': { form: ({ lead }) => ({ act: 'spam', ids: [lead] }) },

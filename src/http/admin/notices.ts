@@ -41,6 +41,7 @@ export const NOTICES = {
   revoked: 'It works no more.',
   nothing_chosen: 'Nothing was selected.',
   columns_saved: 'The columns are saved.',
+  captcha_not_reached: 'Saved, but the service did not answer: nobody knows yet whether the secret is right.',
   form_published: 'The form is published. Whoever has its address can fill it in.',
   form_closed: 'The form is closed. Its address leads nowhere until you publish it again.',
   field_added: 'The field is added. Say more about it here.',

@@ -1,5 +1,6 @@
 import { accountRoutes } from './pages/account.tsx';
 import { auditRoutes } from './pages/audit.tsx';
+import { captchaRoutes } from './pages/captcha.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
 import { endpointRoutes } from './pages/endpoints.tsx';
 import { formMergeRoutes } from './pages/form-merge.tsx';
@@ -48,6 +49,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...keyRoutes,
   ...settingsRoutes,
   ...spamRoutes,
+  ...captchaRoutes,
   ...privacyRoutes,
   ...teamRoutes,
   ...systemRoutes,

@@ -81,6 +81,9 @@ function settingsPage(request: SiteRequest, refused: Refusal | null): PageOutcom
             <a class="button" href={`/admin/s/${site.id}/spam`}>
               Spam
             </a>
+            <a class="button" href={`/admin/s/${site.id}/captcha`}>
+              Captcha
+            </a>
             {can(visit.user, 'privacy.edit', site.id) ? (
               <a class="button" href={`/admin/s/${site.id}/privacy`}>
                 Privacy
