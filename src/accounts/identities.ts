@@ -17,8 +17,9 @@ export function createIdentities(core: Core): Identities {
       const { user, session, where } = visit;
       const checked = checkPassword(password, user.email);
       if (!checked.ok) return checked;
-      await accounts.setPassword(user.id, await hasher.hash(password), session.id, core.doerOf(user, where));
-      return { ok: true };
+      const hash = await hasher.hash(password);
+      const isSet = await accounts.setPassword(user.id, hash, session.id, core.doerOf(user, where));
+      return isSet ? { ok: true } : askAgain();
     },
     async unlinkIdentity(visit, issuer) {
       if (!core.isRecent(visit)) return askAgain();

@@ -45,7 +45,8 @@ export function createOwn(core: Core): Own {
       if (!checked.ok) return checked;
       if (plainPassword(current) === plainPassword(password))
         return refuse('invalid', 'The new password is the same as the old one.', 'password');
-      await accounts.setPassword(user.id, await hasher.hash(password), session.id, doer(visit));
+      const isSet = await accounts.setPassword(user.id, await hasher.hash(password), session.id, doer(visit));
+      if (!isSet) return refuse('wrong', 'This session has ended. Sign in again.', 'current_password');
       await accounts.confirmSession(session.id);
       return { ok: true };
     },

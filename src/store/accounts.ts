@@ -242,7 +242,10 @@ export interface AccountStore {
   ): Promise<StoredUser | UserRefusal | null>;
   /** Deletes the user with sessions, links and factors. What they did stays in the audit log. */
   deleteUser(id: string, reach: readonly Role[], doer: Doer): Promise<{ deleted: true } | UserRefusal | null>;
-  /** A new password ends every session but `keepSessionId`, and voids the user's reset links. */
+  /**
+   * A new password ends every session but `keepSessionId`, and voids the user's reset links. False: there is no such
+   * user, or that session has ended since it asked.
+   */
   setPassword(userId: string, passwordHash: string, keepSessionId: string | null, doer: Doer): Promise<boolean>;
 
   /** Keeps a secret that was shown, in place of one before it. */

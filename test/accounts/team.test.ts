@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import type { By } from '../../src/accounts/accounts.ts';
+import { createAccounts } from '../../src/accounts/create.ts';
+import { createHasher, type Hasher } from '../../src/accounts/passwords.ts';
 import type { Role } from '../../src/contract/user.ts';
-import { DAY, expectOk, house, MINUTE, outcome, PASSWORD, someone, visitOf } from './house.ts';
+import { DAY, expectOk, house, MINUTE, outcome, PASSWORD, someone, vault, visitOf } from './house.ts';
 
 const tokenOf = ({ path }: { path: string }) => path.slice(path.lastIndexOf('/') + 1);
 const profile = (email: string) => ({ email, name: ' New\u202e one ', password: 'another four words' });
@@ -208,6 +210,24 @@ describe('passwords', () => {
     expect(accounts.sessions(visit).map(({ current }) => current)).toEqual([true]);
     expect(outcome(await signIn(visit.user))).toBe('wrong');
     expect(outcome(await signIn(visit.user, 'another four words'))).toBe('ok');
+  });
+
+  test('whoever is shown out while a new password is hashed sets none', async () => {
+    const { store, clock, accounts, visitor } = await house();
+    const visit = await visitor('owner');
+    const real = createHasher({ memory: 8, passes: 1 });
+    const hasher: Hasher = {
+      ...real,
+      async hash(password) {
+        const hashed = await real.hash(password);
+        await accounts.revokeSession(visit, visit.session.id);
+        return hashed;
+      },
+    };
+    const slow = createAccounts({ store, vault, clock, hasher });
+    const change = { current: PASSWORD, password: 'another four words' };
+    expect(outcome(await slow.changePassword(visit, change))).toBe('wrong');
+    expect(outcome(await accounts.signIn({ email: visit.user.email, password: PASSWORD }, someone()))).toBe('ok');
   });
 
   test('a reset link works once, ends all sessions, signs nobody in, and lives an hour', async () => {

@@ -89,6 +89,12 @@ export function createUserRows({ orm }: Pick<AccountContext, 'orm'>) {
         .where(and(eq(user.role, 'owner'), eq(user.disabled, false), ne(user.id, id)))
         .limit(1)
         .get() !== undefined,
+    hasSession: (userId: string, id: string): boolean =>
+      orm
+        .select({ id: session.id })
+        .from(session)
+        .where(and(eq(session.id, id), eq(session.userId, userId)))
+        .get() !== undefined,
     endSessions(userId: string, keepId: string | null): number {
       const mine = eq(session.userId, userId);
       const which = keepId === null ? mine : and(mine, ne(session.id, keepId));

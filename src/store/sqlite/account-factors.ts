@@ -25,6 +25,7 @@ export function createFactors({ orm, writer, audit, changed }: AccountContext, r
     },
     setPassword: (userId, passwordHash, keepSessionId, doer) =>
       writer.run((turn) => {
+        if (keepSessionId !== null && !rows.hasSession(userId, keepSessionId)) return false;
         const found = orm
           .update(user)
           .set({ passwordHash })

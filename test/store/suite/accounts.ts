@@ -183,6 +183,12 @@ export function describeAccounts(world: MakeWorld): void {
       expect(store.accounts.sessions(user.id).map(({ id }) => id)).toEqual([b.id]);
       expect(store.accounts.findSession('d')).not.toBeNull();
       expect(await store.accounts.setPassword('usr_none', 'new', null, cli)).toBe(false);
+      // Whoever was shown out, or comes from somebody else's session, sets no password any more.
+      for (const session of [a, theirs]) {
+        expect(await store.accounts.setPassword(user.id, 'late', session.id, self(user))).toBe(false);
+      }
+      expect(store.accounts.credentials(user.id)?.passwordHash).toBe('new');
+      expect(store.accounts.sessions(user.id).map(({ id }) => id)).toEqual([b.id]);
     });
 
     test('visits are noted at most once a minute, and the last one at close', async () => {
