@@ -72,6 +72,7 @@ describe('imports by the pages', () => {
     expect((await admin.get(path)).html).toContain('Date is no time that can be read.');
     expect(allLeads(world.services.store, world.site.id)).toEqual([]);
 
+    expect((await admin.get(`${path}/report`)).html).toContain('3,"Date is no time');
     const started = await admin.post(path, form({ next: 'start', 'target-3': 'field', 'name-3': 'Message' }));
     expect([started.status, started.location]).toEqual([303, path]);
     await done(path);

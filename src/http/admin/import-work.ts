@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Checked, checkImport, runToEnd } from '../../intake/imports/run.ts';
 import { errorText } from '../../lib/errors.ts';
 import { importValues } from '../../store/audit-values.ts';
-import { IMPORT_SILENCE_MS, type LeadImport } from '../../store/imports.ts';
+import { IMPORT_SILENCE_MS, type LeadImport, MAX_IMPORT_PROBLEMS } from '../../store/imports.ts';
 import { record } from './audit.ts';
 import { dropImport, importFile } from './import-upload.ts';
 import type { SiteRequest } from './route.ts';
@@ -16,7 +16,7 @@ export type CheckWork = Task<`imp_${string}`, CheckFound>;
 
 const checks = createTasks<`imp_${string}`, CheckFound>('import_check');
 
-/** How many bad rows a dry run names. */
+/** How many bad rows a page names. */
 export const SHOWN_PROBLEMS = 100;
 
 /** The dry run of this import, under way or over; null: there is none, or its settings have changed since. */
@@ -41,7 +41,7 @@ export function startCheck({ services, site }: SiteRequest, job: LeadImport): bo
       path,
       settings: job.settings,
       clock: services.clock,
-      maxProblems: SHOWN_PROBLEMS,
+      maxProblems: MAX_IMPORT_PROBLEMS,
       signal: work.stopping.signal,
       moved: (bytes) => {
         work.done = bytes;
@@ -50,6 +50,9 @@ export function startCheck({ services, site }: SiteRequest, job: LeadImport): bo
     return { kind: 'checked', job, checked };
   });
 }
+
+/** Between two commits of an import: leads that come in meanwhile are taken first. */
+const PAUSE_MS = 3;
 
 export type Started = 'started' | 'busy' | 'over' | 'no_file';
 
@@ -64,7 +67,7 @@ export async function startImport(request: SiteRequest, id: string): Promise<Sta
   if (job === 'busy') return 'busy';
   if (job === null) return 'over';
   const deps = { store, intake: { submitBatch: operations.createSubmissions }, clock, log };
-  void runToEnd(deps, job, { path, runner, pause: nextTurn })
+  void runToEnd(deps, job, { path, runner, pause: () => wait(PAUSE_MS) })
     .then(() => ended(request, id))
     .catch((error) => log.error('import.not_told', { site: site.id, import: id, reason: errorText(error) }));
   return 'started';

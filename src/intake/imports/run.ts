@@ -11,7 +11,7 @@ import { rowMapper } from './mapping.ts';
 import type { FileRow } from './rows.ts';
 
 /** Rows that are stored by one commit: little enough for leads that come in meanwhile to wait a moment. */
-const ROWS_AT_ONCE = 100;
+const ROWS_AT_ONCE = 50;
 /** About as much text as a commit takes at once, in UTF-16 units. */
 const MAX_STEP_TEXT = 2_000_000;
 /** How long rows are read before others get their turn. */

@@ -52,10 +52,14 @@ export function CheckPart({ here, csrf, check }: { here: string; csrf: string; c
         <p class="help">
           {bad === 0
             ? 'Every row can be imported.'
-            : 'Rows that are wrong are left out of an import, and stop nothing. The report names them.'}
+            : 'Rows that are wrong are left out of an import, and stop nothing.'}
         </p>
       </div>
-      <Problems problems={problems.slice(0, SHOWN_PROBLEMS)} bad={bad} />
+      <Problems problems={problems.slice(0, SHOWN_PROBLEMS)} bad={bad}>
+        <a class="button small" href={`${here}/report`}>
+          Download the report
+        </a>
+      </Problems>
     </div>
   );
 }

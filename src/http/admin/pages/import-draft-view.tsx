@@ -88,7 +88,7 @@ export function DraftPage(props: DraftProps) {
           </p>
         </Banner>
       )}
-      <PostForm action={here} csrf={csrf} class="after">
+      <PostForm action={here} csrf={csrf} class="import">
         <HowRead {...props} />
         <ColumnTable {...props} />
         {earlier === null ? null : (
@@ -113,11 +113,13 @@ export function DraftPage(props: DraftProps) {
         </div>
       </PostForm>
       <CheckPart here={here} csrf={csrf} check={check} />
-      <PostForm action={`${here}/remove`} csrf={csrf} class="inline after">
-        <button type="submit" class="button small danger">
-          Discard this file
-        </button>
-      </PostForm>
+      <div class="after">
+        <PostForm action={`${here}/remove`} csrf={csrf} class="inline">
+          <button type="submit" class="button small danger">
+            Discard this file
+          </button>
+        </PostForm>
+      </div>
     </>
   );
 }
@@ -204,7 +206,9 @@ function ColumnTable({ job, sample }: DraftProps) {
   const rest = columns.length - SHOWN_COLUMNS;
   return (
     <section>
-      <h2>Columns</h2>
+      <header class="section-title">
+        <h2>Columns</h2>
+      </header>
       <StackTable columns={['In the file', 'First values', 'Becomes', 'Name of the field']}>
         {columns.slice(0, SHOWN_COLUMNS).map(({ name, target }, i) => (
           // Two columns may have one name.

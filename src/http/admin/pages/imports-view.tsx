@@ -92,8 +92,10 @@ export function ImportList(
         </div>
         <Submit text="Send file" />
       </PostForm>
-      <section class="after">
-        <h2>Imports</h2>
+      <section>
+        <header class="section-title">
+          <h2>Imports</h2>
+        </header>
         {imports.length === 0 ? (
           <Empty title="No imports yet">
             <p>Choose a file above. Each row becomes a lead.</p>
@@ -254,7 +256,7 @@ export function Problems(props: { problems: readonly ImportProblem[]; bad: numbe
   const { problems, bad, children } = props;
   if (bad === 0) return null;
   return (
-    <section class="after">
+    <section>
       <header class="section-title">
         <h2>Rows that are wrong</h2>
         {children}

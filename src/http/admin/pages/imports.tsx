@@ -193,9 +193,14 @@ async function remove(request: SiteRequest): Promise<Outcome> {
   return { to: baseOf(request), notice: 'import_removed' };
 }
 
+/** The rows that were not taken; of a file that was not begun, those that its check found. */
 function report(request: SiteRequest): Outcome {
   const job = jobOf(request);
-  const problems = request.services.store.imports.problems(request.site.id, job.id, MAX_IMPORT_PROBLEMS);
+  const found = importCheck(request, job)?.finding;
+  const problems =
+    job.status === 'draft' && found?.kind === 'checked'
+      ? found.checked.problems
+      : request.services.store.imports.problems(request.site.id, job.id, MAX_IMPORT_PROBLEMS);
   return { file: problemReport(problems), type: 'text/csv; charset=utf-8', name: `import-${job.id}.csv` };
 }
 
