@@ -12,9 +12,8 @@ test('the page Sources has the line that loads the script, for each endpoint, as
   const { status, html } = await owner.get(`/admin/s/${site.id}/sources`);
   expect(status).toBe(200);
   for (const endpoint of [site.endpointId, id]) {
-    const line = `&lt;script src="http://localhost/sdk.js" data-site="${endpoint}" defer>&lt;/script>`;
+    const line = `&lt;script src="http://localhost/sdk.js"\n  data-site="${endpoint}" defer>&lt;/script>`;
     expect(html.replaceAll('&quot;', '"').replaceAll('&gt;', '>')).toContain(line);
   }
-  expect(html).toContain('script-src http://localhost; connect-src http://localhost');
   expect(html).not.toContain('<page>');
 });
