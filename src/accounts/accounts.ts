@@ -120,7 +120,7 @@ export interface Accounts {
   csrfToken(token: string): string;
   /** Whether the password was given in the last 15 minutes; also by `confirmPassword` in this same request. */
   isRecent(visit: Visit): boolean;
-  /** The password again. Rate-limited with `signIn`. */
+  /** The password again. At most 10 failures per user in 15 minutes, apart from those of `signIn`. */
   confirmPassword(visit: Visit, password: string): Promise<Result<unknown, 'wrong' | 'rate_limited'>>;
 
   /** Sign-in by an OpenID Connect provider; null: none is set. */
@@ -147,7 +147,7 @@ export interface Accounts {
 
   // ---- one's own account ---------------------------------------------------------------------------------------
 
-  /** Ends every other session. Rate-limited with `signIn`. */
+  /** Ends every other session. Rate-limited with `confirmPassword`. */
   changePassword(
     visit: Visit,
     input: { current: string; password: string },

@@ -34,6 +34,7 @@ export interface AccountDeps {
 
 const WINDOW_MS = 15 * 60_000;
 const PER_EMAIL = 10;
+const PER_USER = 10;
 const PER_NETWORK = 30;
 const PER_SECOND_FACTOR = 5;
 
@@ -55,8 +56,10 @@ export function isOver({ createdAt, lastSeenAt }: StoredSession, nowMs: number):
 /** What the parts of accounts have in common. */
 export function createCore({ store, vault, clock, hasher = createHasher() }: AccountDeps) {
   const perEmail = createThrottle(PER_EMAIL, WINDOW_MS, clock);
+  const perUser = createThrottle(PER_USER, WINDOW_MS, clock);
   const perNetwork = createThrottle(PER_NETWORK, WINDOW_MS, clock);
   const perSecondFactor = createThrottle(PER_SECOND_FACTOR, WINDOW_MS, clock);
+  const from = ({ address }: Where) => (address === null ? [] : [() => perNetwork.take(networkOf(address))]);
   const hashAddress = ({ address }: Where) => (address === null ? null : vault.hashAddress(address));
   return {
     accounts: store.accounts,
@@ -79,13 +82,14 @@ export function createCore({ store, vault, clock, hasher = createHasher() }: Acc
       addressHash: hashAddress(where),
     }),
     /** One try of a password for this address, from there. */
-    attempt: (email: string, { address }: Where) =>
-      takeAll([
-        () => perEmail.take(emailMark(email)),
-        ...(address === null ? [] : [() => perNetwork.take(networkOf(address))]),
-      ]),
+    attempt: (email: string, where: Where) => takeAll([() => perEmail.take(emailMark(email)), ...from(where)]),
+    /**
+     * One try by whoever has a session or a passkey of this user. Counted apart: who knows no more than an address can
+     * keep nobody out who does.
+     */
+    attemptBy: (userId: string, where: Where) => takeAll([() => perUser.take(userId), ...from(where)]),
     /** One try of anything else that lets somebody in, from there. */
-    attemptFrom: ({ address }: Where) => (address === null ? takeAll([]) : perNetwork.take(networkOf(address))),
+    attemptFrom: (where: Where) => takeAll(from(where)),
     attemptFactor: (userId: string) => perSecondFactor.take(userId),
     /** Whether the password of an attempt is right. Where too many wait to be looked at, it was none. */
     async matches(attempt: Allowed, password: string, hash: string | null): Promise<boolean> {

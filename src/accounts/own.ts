@@ -35,7 +35,7 @@ export function createOwn(core: Core): Own {
   return {
     async changePassword(visit, { current, password }) {
       const { user, session, where } = visit;
-      const attempt = core.attempt(user.email, where);
+      const attempt = core.attemptBy(user.id, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const hash = accounts.credentials(user.id)?.passwordHash ?? null;
       if (!(await core.matches(attempt, current, hash)))

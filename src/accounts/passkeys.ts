@@ -51,7 +51,7 @@ export interface Passkeys {
 
   /** For whoever has one that this address knows. @param browser what this browser alone can repeat */
   beginSignIn(browser: string, party: Party): Promise<GetOptions>;
-  /** Password and second factor in one. Failures are counted with those of passwords. */
+  /** Password and second factor in one. At most 10 failures per user in 15 minutes, apart from those of passwords. */
   signIn(
     answer: string,
     browser: string,
@@ -189,9 +189,8 @@ export function createPasskeys(core: Core): Passkeys {
     beginSignIn: (browser, party) => request('sign_in', browser, party, null),
     async signIn(answer, browser, party, where) {
       const assertion = readAssertion(answer);
-      const credentialId = assertion?.credentialId ?? '';
-      const user = accounts.user(accounts.passkeyByCredential(credentialId)?.userId ?? '');
-      const attempt = core.attempt(user?.email ?? credentialId, where);
+      const user = accounts.user(accounts.passkeyByCredential(assertion?.credentialId ?? '')?.userId ?? '');
+      const attempt = user === null ? core.attemptFrom(where) : core.attemptBy(user.id, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       if (assertion === null) return distrusted('unreadable', party);
       // Who nobody has named is named by the authenticator. WebAuthn, 7.2, step 6.
@@ -234,7 +233,7 @@ export function createPasskeys(core: Core): Passkeys {
     },
     beginConfirm: ({ user, session }, party) => request('confirm', session.id, party, user.id),
     async confirm({ user, session, where }, answer, party) {
-      const attempt = core.attempt(user.email, where);
+      const attempt = core.attemptBy(user.id, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const proved = await proofOf(readAssertion(answer), user, asked('confirm', session.id, party));
       if (!proved.ok) return proved;

@@ -104,7 +104,7 @@ export function createSignIn(core: Core): SignIn {
       if (found) await accounts.endSession(found.user.id, found.session.id, core.doerOf(found.user, where));
     },
     async confirmPassword({ user, session, where }, password) {
-      const attempt = core.attempt(user.email, where);
+      const attempt = core.attemptBy(user.id, where);
       if (!attempt.allowed) return tooMany(attempt.retryAfterSeconds);
       const hash = accounts.credentials(user.id)?.passwordHash ?? null;
       if (!(await core.matches(attempt, password, hash)))

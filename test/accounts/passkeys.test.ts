@@ -223,13 +223,18 @@ describe('signing in by a passkey', () => {
     expect(outcome(await signIn(it, kept.passkey))).toBe('ok');
   });
 
-  test('failures are counted with those of the password, by user and by address', async () => {
+  test('failures are counted by user and by address; wrong passwords keep nobody out who has a passkey', async () => {
     const it = await house();
     const visit = await it.visitor('owner');
     const { passkey } = await add(it, visit);
     for (let i = 0; i < 10; i++) expect(outcome(await signIn(it, passkey, { forged: true }))).toBe('wrong');
     expect(await signIn(it, passkey)).toMatchObject({ refused: 'rate_limited', retryAfterSeconds: 900 });
-    expect(outcome(await it.signIn(visit.user))).toBe('rate_limited');
+    expect(outcome(await it.signIn(visit.user))).toBe('ok');
+    const other = await it.visitor('owner');
+    const { passkey: theirs } = await add(it, other);
+    for (let i = 0; i < 11; i++) await it.signIn(other.user, 'wrong wrong wrong');
+    expect(outcome(await it.signIn(other.user))).toBe('rate_limited');
+    expect(outcome(await signIn(it, theirs))).toBe('ok');
     const where = someone();
     const stranger = async () => {
       const options = await it.accounts.passkeys.beginSignIn('browser', PARTY);

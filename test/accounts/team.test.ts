@@ -241,9 +241,10 @@ describe('passwords', () => {
     const race = await Promise.all(
       [1, 2].map((n) => accounts.resetPassword(token, `number ${n} of two words`, someone())),
     );
-    expect(race.map(outcome)).toEqual(['ok', 'void']);
+    expect(race.map(outcome).toSorted()).toEqual(['ok', 'void']);
     expect(accounts.sessions(visit)).toEqual([]);
-    expect(outcome(await signIn(visit.user, 'number 1 of two words'))).toBe('ok');
+    const winner = race.findIndex(({ ok }) => ok) + 1;
+    expect(outcome(await signIn(visit.user, `number ${winner} of two words`))).toBe('ok');
     const old = tokenOf(expectOk(await accounts.issueReset(owner, visit.user.id)));
     clock.advance(60 * MINUTE + 1_000);
     expect(accounts.openLink(old)).toBeNull();
