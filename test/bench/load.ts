@@ -64,6 +64,9 @@ function connect(resolve: () => void): void {
     port,
     socket: {
       open: next,
+      close: lost,
+      error: lost,
+      connectError: lost,
       data(socket, data) {
         received += data.toString('latin1');
         const end = received.indexOf('\r\n\r\n');
@@ -78,6 +81,13 @@ function connect(resolve: () => void): void {
       },
     },
   });
+}
+
+/** The server is gone: nothing more comes of this. */
+function lost(): void {
+  if (latencies.length === total) return;
+  process.stderr.write(`the connection was lost after ${latencies.length} of ${total} answers\n`);
+  process.exit(1);
 }
 
 /** Bodies of a batch don't fit a socket's buffer at once. */
