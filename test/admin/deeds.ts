@@ -47,7 +47,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/sites': { form: () => ({ name: 'New', timezone: 'UTC' }) },
   '/admin/s/:site/test-lead': {},
   '/admin/s/:site/settings': { form: () => ({ name: 'Renamed', timezone: 'UTC' }) },
-  '/admin/s/:site/spam': { form: () => ({ level: 'strict', words: 'casino', domains: 'example.com' }) },
+  '/admin/s/:site/settings/spam': { form: () => ({ level: 'strict', words: 'casino', domains: 'example.com' }) },
   '/admin/s/:site/forms/:form/merge': {
     prepare: async ({ world, own }) => {
       const id = await world.lead({ Name: 'x' }, 'Survivor', own.site.id);

@@ -18,7 +18,10 @@ const fresh = (fields: Record<string, string>) =>
 
 test('level, words and domains are saved, told to the audit log, and shown', async () => {
   const form = { level: 'strict', words: ' Casino \n\ncasino\r\nguest post', domains: 'Example.com' };
-  expect(await owner.post(`${base}/spam`, form)).toMatchObject({ status: 303, location: `${base}/spam?notice=saved` });
+  expect(await owner.post(`${base}/settings/spam`, form)).toMatchObject({
+    status: 303,
+    location: `${base}/settings/spam?notice=saved`,
+  });
   const spam = { level: 'strict', words: ['Casino', 'guest post'], domains: ['example.com'] };
   expect(services.store.sites.get(site.id)?.spam).toMatchObject(spam);
   expect(services.store.audit.list({ limit: 1 })[0]).toMatchObject({
@@ -26,32 +29,36 @@ test('level, words and domains are saved, told to the audit log, and shown', asy
     before: { spam: 'normal', blocked_words: [], always_allowed_domains: [] },
     after: { spam: 'strict', blocked_words: ['Casino', 'guest post'], always_allowed_domains: ['example.com'] },
   });
-  const { html } = await owner.get(`${base}/spam`);
+  const { html } = await owner.get(`${base}/settings/spam`);
   expect(html).toContain('Casino\nguest post</textarea>');
   expect(html).toMatch(/<option[^>]*value="strict"[^>]*selected|<option[^>]*selected[^>]*value="strict"/);
   const viewer = await world.person('viewer', [site.id]);
-  const seen = await viewer.get(`${base}/spam`);
+  const seen = await viewer.get(`${base}/settings/spam`);
   expect(seen.html).toContain('Casino, guest post');
   expect(seen.html).not.toContain('<textarea');
 });
 
 test('what can not be is said beside its field, and what was typed is kept', async () => {
   const before = services.store.sites.get(site.id)?.spam;
-  const wrong = await owner.post(`${base}/spam`, { level: 'mad', words: '<b>\n!!!', domains: '*.example.com' });
+  const wrong = await owner.post(`${base}/settings/spam`, {
+    level: 'mad',
+    words: '<b>\n!!!',
+    domains: '*.example.com',
+  });
   expect(wrong.status).toBe(422);
   expect(wrong.html).toContain('id="f-level-error">Choose one of the three.');
   expect(wrong.html).toContain('id="f-words-error">“!!!” can not be blocked.');
   expect(wrong.html).toContain('id="f-domains-error">“*.example.com” is no domain');
   expect(wrong.html).toContain('&lt;b>\n!!!</textarea>');
   const many = Array.from({ length: 201 }, (_, i) => `w${i}`).join('\n');
-  expect((await owner.post(`${base}/spam`, { level: 'off', words: many, domains: '' })).html).toContain(
+  expect((await owner.post(`${base}/settings/spam`, { level: 'off', words: many, domains: '' })).html).toContain(
     'These are 201.',
   );
   expect(services.store.sites.get(site.id)?.spam).toEqual(before);
 });
 
 test('a lead marked as spam is remembered, and so is its way back, by whoever does it first', async () => {
-  await owner.post(`${base}/spam`, { level: 'normal', words: '', domains: '' });
+  await owner.post(`${base}/settings/spam`, { level: 'normal', words: '', domains: '' });
   const fields = { Email: 'eve@example.com', Message: 'We can bring your site to the top of every search.' };
   const id = await world.lead(fields);
   await owner.post(`${base}/leads/bulk`, { act: 'spam', ids: [id] });

@@ -66,7 +66,7 @@ export function MergeQuestion({ base, form, others, chosen, error, csrf }: Merge
 function TabsAfter({ tab }: { tab: string }) {
   return (
     <p class="help">
-      The tab <bdi>{cut(tab, MAX_TITLE)}</bdi> stays in the sheet with its rows, which are kept up to date. Leads that
+      The tab “<bdi>{cut(tab, MAX_TITLE)}</bdi>” stays in the sheet with its rows, which are kept up to date. Leads that
       came before and have no row yet still go there; new leads go to the other form's tab. No row is moved or written
       twice.
     </p>
@@ -83,9 +83,9 @@ export function MergedCard(props: { base: string; id: string; merged: readonly M
         <ul class="plain-list">
           {merged.map((each) => (
             <li key={each.id}>
-              <bdi>{cut(each.name, MAX_TITLE)}</bdi>{' '}
+              <bdi>{cut(each.name, MAX_TITLE)}</bdi>
               <span class="muted">
-                rows from before stay on the tab <bdi>{cut(each.sheetTab, MAX_TITLE)}</bdi>
+                . Its rows from before stay on the tab “<bdi>{cut(each.sheetTab, MAX_TITLE)}</bdi>”.
               </span>
             </li>
           ))}

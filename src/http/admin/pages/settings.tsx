@@ -78,7 +78,7 @@ function settingsPage(request: SiteRequest, refused: Refusal | null): PageOutcom
         title="Settings"
         action={
           <span class="actions">
-            <a class="button" href={`/admin/s/${site.id}/spam`}>
+            <a class="button" href={`/admin/s/${site.id}/settings/spam`}>
               Spam
             </a>
             <a class="button" href={`/admin/s/${site.id}/captcha`}>

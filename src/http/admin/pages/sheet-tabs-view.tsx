@@ -51,7 +51,7 @@ export function Tabs({ tabs, target, shown, base, mayEdit, mayExport, csrf }: Ta
             <bdi>{tab.form?.name ?? tab.merged?.name ?? ''}</bdi>
             {tab.merged ? (
               <p class="help">
-                Merged into <bdi>{tab.merged.into}</bdi>: new leads go to that one's tab, rows from before stay here.
+                No new leads. Merged into <bdi>{tab.merged.into}</bdi>
               </p>
             ) : null}
           </td>

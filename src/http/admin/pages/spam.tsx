@@ -22,7 +22,7 @@ interface SpamProps {
 
 function SpamForm({ base, texts, errors, csrf }: SpamProps) {
   return (
-    <PostForm action={`${base}/spam`} csrf={csrf}>
+    <PostForm action={`${base}/settings/spam`} csrf={csrf}>
       <SelectField
         name="level"
         label="Built-in rules"
@@ -91,7 +91,7 @@ function spamPage(request: SiteRequest, refused: { texts: SpamTexts; errors: Spa
       ) : (
         <SpamFacts spam={site.spam} />
       )}
-      <p class="help">
+      <p class="help ids">
         What you mark as spam or not spam in the <a href={`${base}/leads`}>list of leads</a> is remembered: leads with
         the same e-mail address or the same long message are taken for the same.
       </p>
@@ -110,16 +110,16 @@ async function save(request: SiteRequest): Promise<Outcome> {
     const [before, after] = [siteValues(site), siteValues(updated)];
     await record(request, { action: 'site.changed', objectId: site.id, before, after });
   }
-  return { to: `/admin/s/${site.id}/spam`, notice: 'saved' };
+  return { to: `/admin/s/${site.id}/settings/spam`, notice: 'saved' };
 }
 
 export const spamRoutes: readonly SiteRoute[] = [
   {
     method: 'GET',
-    path: '/admin/s/:site/spam',
+    path: '/admin/s/:site/settings/spam',
     of: 'site',
     needs: 'site.read',
     run: (request) => spamPage(request, null),
   },
-  { method: 'POST', path: '/admin/s/:site/spam', of: 'site', needs: 'site.edit', run: save },
+  { method: 'POST', path: '/admin/s/:site/settings/spam', of: 'site', needs: 'site.edit', run: save },
 ];
