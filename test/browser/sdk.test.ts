@@ -115,7 +115,7 @@ describe.skipIf(missingBrowser !== null)('the script in a browser', () => {
     await context.close();
   });
 
-  test('open shadow trees, one in the other, those of later too; closed ones are left alone', async () => {
+  test('open shadow trees, one in the other, those of later too, also when nobody touches the form', async () => {
     const script = `
       customElements.define('x-inner', class extends HTMLElement {
         connectedCallback() {
@@ -153,6 +153,18 @@ describe.skipIf(missingBrowser !== null)('the script in a browser', () => {
     });
     await send(page, 'second@example.com');
     expect((await world.arrived())[0]).toMatchObject({ formName: 'second' });
+    await page.reload();
+    await ready(page);
+    await page.evaluate(() => {
+      const form = document
+        .querySelector('x-outer')
+        ?.shadowRoot?.querySelector('x-inner')
+        ?.shadowRoot?.querySelector('form');
+      const field = form?.querySelector('input');
+      if (field) field.value = 'untouched@example.com';
+      form?.requestSubmit();
+    });
+    expect((await world.arrived())[0]?.body.fields).toEqual({ Email: 'untouched@example.com' });
     expect(said).toEqual([]);
     await context.close();
   });
