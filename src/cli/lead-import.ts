@@ -158,7 +158,11 @@ async function run(context: Context, session: Session, site: Site, path: string,
   const started = await store.imports.start(site.id, job.id, runner);
   if (started === 'busy') throw new AppError('conflict', 'Another import of this site is under way. Wait, or stop it.');
   if (started === null) throw new AppError('conflict', 'This import is over.');
-  void context.stopSignal().then(() => store.imports.stop(site.id, job.id));
+  // Over by itself meanwhile: then there is nothing to stop.
+  void context
+    .stopSignal()
+    .then(() => store.imports.stop(site.id, job.id))
+    .catch(() => {});
   const spam = createSpamCheck({ store, vault, clock });
   const intake = createIntake({ store, clock, log: silentLog, spam, onStored: () => {} });
   const tell = progress(context, job.fileSize);
