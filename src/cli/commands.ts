@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor.ts';
 import { endpointCommands } from './endpoint.ts';
 import { formCommands } from './form.ts';
 import { healthcheckCommand } from './healthcheck.ts';
+import { hookCommands } from './hook.ts';
 import { keyCommands } from './key.ts';
 import { leadCommands } from './lead.ts';
 import { serveCommand } from './serve.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...sheetCommands,
   ...formCommands,
   ...endpointCommands,
+  ...hookCommands,
   ...leadCommands,
   configCommand,
   doctorCommand,

@@ -69,6 +69,11 @@ describe('a custom webhook', () => {
     expect(leadOf(ofParts[1].ids[0]).body.fields).toEqual({ Name: 'Jürgen' });
     const asText = await answerOf(await send(made, '{"Name":"Ö"}', { headers: { 'content-type': 'text/plain' } }));
     expect(leadOf(asText[1].ids[0]).body.fields).toEqual({ Name: 'Ö' });
+    const asForm = { headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    const byCurl = await answerOf(await send(made, '{"Name":"&=%"}', asForm));
+    expect(leadOf(byCurl[1].ids[0]).body.fields).toEqual({ Name: '&=%' });
+    const bracketed = await answerOf(await send(made, '[a]=1', asForm));
+    expect(leadOf(bracketed[1].ids[0]).body.fields).toEqual({ '[a]': '1' });
   });
 
   test('maps, and takes the rest where it is asked to', async () => {

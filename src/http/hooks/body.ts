@@ -11,9 +11,21 @@ import { urlencoded } from '../forms/body.ts';
 export async function parseHookBody(raw: Uint8Array, headers: Headers): Promise<unknown> {
   checkEncoding(headers);
   const type = headers.get('content-type') ?? '';
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return fieldsOf(urlencoded(decode(raw)));
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formOrJson(decode(raw));
   if (/^multipart\/form-data\b/i.test(type)) return multipart(raw, type);
   return parseJson(decode(raw));
+}
+
+/** JSON is often sent with the type that a client has from the start, as `curl -d` does. */
+function formOrJson(text: string): unknown {
+  if (/^\s*[{[]/.test(text)) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      // A form's name may begin like that.
+    }
+  }
+  return fieldsOf(urlencoded(text));
 }
 
 async function multipart(raw: Uint8Array, type: string): Promise<Record<string, unknown>> {
