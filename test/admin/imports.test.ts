@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -138,6 +139,27 @@ describe('imports by the pages', () => {
     const refs = allLeads(world.services.store, world.site.id).flatMap(({ body }) => body.fields.Ref ?? []);
     expect(refs).toHaveLength(3_000);
     expect(new Set(refs).size).toBe(3_000);
+  });
+
+  test('one whose server was killed says so, and can be gone on with or given up', async () => {
+    const { store } = world.services;
+    const path = await sent('Ref\nk-1\nk-2\n');
+    const id = path.split('/').at(-1) ?? '';
+    await store.imports.start(world.site.id, id, 'a server that is no more');
+    expect((await admin.get(path)).html).toContain('Importing…');
+    const other = await sent('Ref\nother\n');
+    const busy = await admin.post(other, form({ separator: 'comma', next: 'start' }));
+    expect([busy.status, busy.html.includes('Another import of this site is under way.')]).toEqual([422, true]);
+    expect((await admin.post(`${path}/remove`)).status).toBe(409);
+    // As if it had been silent for long.
+    const db = new Database(world.path);
+    db.run('UPDATE lead_import SET beat_at = 0 WHERE id = ?', [id]);
+    db.close();
+    expect((await admin.get(path)).html).toContain('Broken off after 0 leads: the server or the command ended.');
+    expect((await admin.post(`${path}/go-on`)).status).toBe(303);
+    await done(path);
+    expect(jobAt(path)).toMatchObject({ taken: 2 });
+    expect((await admin.post(`${other}/remove`)).location).toBe(`${base}?notice=import_removed`);
   });
 
   test('a header of 10,000 columns and a cell of 10 MB: the page stays small, the lead is cut with a warning', async () => {
