@@ -123,7 +123,7 @@ test('200 clients at a trickle delay nobody: other forms, and an honest slow one
   await until('fifty have a place', () => incoming() === MAX_UPLOADS);
   clock.advance(10 * SECOND);
   const before = leads();
-  const honest = await slowClient(port, endpoint, content(80_000), START + 8_000);
+  const honest = await slowClient(port, endpoint, content(160_000), START + 8_000);
   const url = `http://127.0.0.1:${port}/f/${endpoint}`;
   const headers = { accept: 'application/json' };
   let posts = 0;
@@ -143,7 +143,7 @@ test('200 clients at a trickle delay nobody: other forms, and an honest slow one
   expect(answer?.status).toBe(200);
   expect(leads()).toBe(before + 2 * posts + 1);
   const { id } = JSON.parse(answer?.body ?? '') as { id: string };
-  expect(api.store.leads.get(api.site.id, id)?.body.files).toMatchObject([{ size: 80_000 }]);
+  expect(api.store.leads.get(api.site.id, id)?.body.files).toMatchObject([{ size: 160_000 }]);
   end([...idlers, honest]);
   await allGone();
 });

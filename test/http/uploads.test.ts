@@ -237,7 +237,7 @@ describe('no room', () => {
 
   test('a quota that is used up half-way through a file drops it all', async () => {
     const at = await place({ quota: 5 * MEBIBYTE });
-    const lead = await at.lead(form({ a: '1' }, ['CV', new Uint8Array(9 * MEBIBYTE), 'a']));
+    const lead = await at.lead(form({ a: '1' }, ['CV', new Uint8Array(6 * MEBIBYTE), 'a']));
     expect(lead.body.warnings).toMatchObject([DROPPED]);
     expect(tree(at.folder)).toEqual([]);
     expect((await at.lead(form({ a: '1' }, ['CV', new Uint8Array(4 * MEBIBYTE), 'a']))).body.files).toHaveLength(1);
