@@ -76,3 +76,9 @@ test.each([
   expect(control.isTrapped).toBe(trapped);
   expect(Object.keys(fields)).not.toContain(honeypot);
 });
+
+test('a name that comes as often as a form has room for costs no more than other names', () => {
+  const many = 349_000;
+  const { fields } = read(Array.from({ length: many }, (): [string, unknown] => ['a', '']));
+  expect(fields.a).toHaveLength(many);
+});

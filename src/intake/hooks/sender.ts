@@ -85,14 +85,26 @@ export function timeOf(value: unknown): string | null {
   return isSane ? new Date(at).toISOString() : null;
 }
 
-/** Collects fields under the names people gave them; a name that comes again keeps all its values, as a list. */
+/**
+ * Collects fields under the names people gave them; a name that comes again keeps all its values, as a list. Takes the
+ * same time for each, however many there are of one name.
+ */
 export function fieldsOf(pairs: Iterable<readonly [name: string | null, value: unknown]>): Record<string, unknown> {
   const fields = new Map<string, unknown>();
+  // Ours to add to: a list that came as a value is not.
+  const lists = new Map<string, unknown[]>();
   for (const [given, value] of pairs) {
     if (value === undefined || value === null) continue;
     const name = given ?? 'Answer';
     const before = fields.get(name);
-    fields.set(name, before === undefined ? value : ([] as unknown[]).concat(before, value));
+    if (before === undefined) {
+      fields.set(name, value);
+      continue;
+    }
+    const list = lists.get(name) ?? [before].flat();
+    for (const each of [value].flat()) list.push(each);
+    lists.set(name, list);
+    fields.set(name, list);
   }
   return Object.fromEntries(fields);
 }
