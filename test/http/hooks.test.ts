@@ -196,6 +196,18 @@ describe('who may send', () => {
     expect(calls.slice(3)).toEqual(Array.from({ length: 4 }, () => ['refused', false, null, []]));
   });
 
+  test('the same signed call many times at once is one lead; the others are told that it came before', async () => {
+    const made = await make({ check, secrets: { secret: SECRET } });
+    const body = '{"n":"at once"}';
+    const headers = { 'x-hub-signature-256': `sha256=${hmac(SECRET, body)}` };
+    const before = counted();
+    const statuses = await Promise.all(
+      Array.from({ length: 6 }, async () => (await send(made, body, { headers })).status),
+    );
+    expect(statuses.sort()).toEqual([202, 409, 409, 409, 409, 409]);
+    expect(counted()).toBe(before + 1);
+  });
+
   test('a stale call is refused, and one from the future', async () => {
     const made = await make({
       check: { type: 'hmac', timestamp_header: 'X-Time', signed: '{timestamp}.{body}', tolerance_seconds: 60 },
