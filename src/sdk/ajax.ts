@@ -12,7 +12,7 @@ let count = 0;
 function message(kind: 'error' | 'thanks', tag: 'div' | 'p' | 'span', text: string, role: string): HTMLElement {
   const element = document.createElement(tag);
   element.className = `lts-${kind}`;
-  element.id = `lts-${kind}-${++count}`;
+  element.id = `lts-${++count}`;
   element.textContent = text;
   if (role) element.setAttribute('role', role);
   return element;
@@ -30,7 +30,8 @@ function mark(form: Element, control: Element, text: string): void {
   const undo = () => {
     beside.remove();
     control.removeAttribute('aria-invalid');
-    control.setAttribute('aria-describedby', described);
+    if (described) control.setAttribute('aria-describedby', described);
+    else control.removeAttribute('aria-describedby');
   };
   control.setAttribute('aria-invalid', 'true');
   control.setAttribute('aria-describedby', `${described} ${beside.id}`.trim());

@@ -1,3 +1,4 @@
+import { guard } from './guard.ts';
 import { completesSecret, isCardNumber, isSecretName } from './secrets.ts';
 import { wasPassword } from './watch.ts';
 
@@ -15,7 +16,7 @@ export interface Control extends HTMLElement {
 /** What the page wants left out, as selectors. */
 export const ignored = ['[data-lts-ignore]'];
 
-const NO_FIELD = /submit|button|reset|image|fieldset|output|object/;
+const NO_FIELD = /submit|button|reset|image|fieldset|output/;
 const TICKED = /radio|checkbox/;
 /** A shorter one may well stand in another field by chance. */
 const MIN_SECRET = 6;
@@ -25,14 +26,13 @@ export const controlsOf = (form: HTMLFormElement): Control[] =>
   ([...form.elements] as Control[]).filter(({ type }) => !NO_FIELD.test(type ?? ''));
 
 /** Whether an element or something around it asks to be left out. */
-export const isIgnored = (element: Element): boolean => element.closest(ignored.join()) !== null;
+export const isIgnored = (element: Element): boolean => !!element.closest(ignored.join());
 
 /** One line of a text that people read. */
 export const lineOf = (text: string | null | undefined): string =>
   text
     ?.replace(/\s+/g, ' ')
-    .replace(/[ :*]+$/, '')
-    .trim()
+    .replace(/^ |[ :*]+$/g, '')
     .slice(0, 100) ?? '';
 
 /** What a field is called beside its name: what people read there. */
@@ -70,13 +70,8 @@ export function fieldsOf(form: HTMLFormElement, submitter: HTMLElement | null): 
 }
 
 /** A button that is not of the form makes this throw. */
-function sentBy(form: HTMLFormElement, submitter: HTMLElement | null): Entry[] {
-  try {
-    return [...new FormData(form, submitter)];
-  } catch {
-    return [...new FormData(form)];
-  }
-}
+const sentBy = (form: HTMLFormElement, submitter: HTMLElement | null): Entry[] =>
+  guard(() => [...new FormData(form, submitter)]) ?? [...new FormData(form)];
 
 /** What a page's script hands over as fields, as a form would send it. */
 export function entriesOf(fields: object): Entry[] {

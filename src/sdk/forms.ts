@@ -22,7 +22,7 @@ export function isLeftOut(form: HTMLFormElement): boolean {
   const open = typed.filter(({ type }) => type !== 'password');
   const names = ['id', 'name', 'action'].map((name) => said(form, name).replace(/[?#].*/, ''));
   return (
-    form.closest('[role=search],search') !== null ||
+    !!form.closest('[role=search],search') ||
     typed.some(({ type, name }) => type === 'search' || /^(q|s|query|search|keywords?)$/i.test(name ?? '')) ||
     (typed.length > open.length && !open[1]) ||
     SIGN_IN.test(names.join(' '))

@@ -176,5 +176,5 @@ const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-'
 
 guard(() => {
   const settings = readSettings();
-  if (settings !== null) start(settings);
+  if (settings) start(settings);
 });

@@ -16,7 +16,7 @@ export function readSettings(): Settings | null {
   const script = (document.currentScript ??
     document.querySelector('script[data-site][src*="/sdk"]')) as HTMLScriptElement | null;
   const { site = '', attribution = null } = script?.dataset ?? {};
-  if (script === null || !/^[a-z0-9]{10}$/.test(site)) return null;
+  if (!script || !/^[a-z0-9]{10}$/.test(site)) return null;
   const base = script.src.replace(/\/[^/]*$/, '');
   return { base, url: `${base}/f/${site}`, days: daysOf(attribution) };
 }
