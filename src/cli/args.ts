@@ -1,4 +1,5 @@
 import { API_KEY_PREFIX } from '../lib/api-key.ts';
+import { invalid } from '../lib/errors.ts';
 import { didYouMean } from '../lib/near.ts';
 
 /** What a flag takes. `value` is the placeholder its help shows; without it the flag is a yes-or-no. */
@@ -100,6 +101,14 @@ function checkComplete(spec: ArgSpec, values: ReadonlyMap<string, string>, opera
   if (lacking) return `${lacking.name} is missing: ${lacking.doc}`;
   const extra = spec.operands.at(-1)?.repeats ? undefined : operands[spec.operands.length];
   return extra === undefined ? null : `This command takes no further word; it was given ${quoted(extra)}.`;
+}
+
+/** The value of a flag that takes one of some words; undefined when it was not given. @throws AppError for another */
+export function wordOf<T extends string>(args: Args, flag: string, words: readonly T[]): T | undefined {
+  const text = args.text(flag);
+  const word = words.find((candidate) => candidate === text);
+  if (text !== undefined && word === undefined) throw invalid(`--${flag} must be one of ${words.join(', ')}.`);
+  return word;
 }
 
 /** An API key typed in the wrong place goes into no log and no terminal's memory by us. */

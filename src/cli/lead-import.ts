@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createIntake } from '../intake/accept.ts';
 import { examine, readSurface, type Told } from '../intake/imports/examine.ts';
@@ -18,7 +19,7 @@ import {
   MAX_IMPORT_PROBLEMS,
 } from '../store/imports.ts';
 import type { Site, Store } from '../store/store.ts';
-import type { Args } from './args.ts';
+import { type Args, wordOf } from './args.ts';
 import { record } from './audit.ts';
 import { type Command, type Context, done, EXIT, type Outcome } from './command.ts';
 import { type Session, SITE_FLAG, siteOf, withStore } from './session.ts';
@@ -98,13 +99,6 @@ async function settingsFor(
   return columns === undefined ? settings : { ...settings, columns: await chosen(columns, settings) };
 }
 
-function wordOf<T extends string>(args: Args, flag: string, words: readonly T[]): T | null {
-  const text = args.text(flag);
-  const word = words.find((each) => each === text) ?? null;
-  if (text !== undefined && word === null) throw invalid(`--${flag} must be one of ${words.join(', ')}.`);
-  return word;
-}
-
 /** @throws AppError for a file that says nothing of the kind */
 async function chosen(path: string, { columns }: ImportSettings): Promise<ImportSettings['columns']> {
   const given: unknown = await Bun.file(path)
@@ -147,7 +141,7 @@ async function begin(
     );
   }
   const settings = await settingsFor(args, store, site, path, encoding);
-  const fileName = path.split(/[\\/]/).at(-1) ?? path;
+  const fileName = basename(path);
   return store.imports.create({ siteId: site.id, fileName, fileHash: hash, fileSize: size, kept: false, settings });
 }
 

@@ -6,7 +6,7 @@ import { textPairs, textTable } from '../lib/text-table.ts';
 import { type LeadPageRequest, leadPage, readCursor } from '../store/paging.ts';
 import type { LeadFilter } from '../store/store.ts';
 import { toSubmission } from '../store/view.ts';
-import type { Args } from './args.ts';
+import { type Args, wordOf } from './args.ts';
 import { type Command, done } from './command.ts';
 import { leadDelete } from './lead-delete.ts';
 import { leadImport } from './lead-import.ts';
@@ -96,13 +96,6 @@ function filterOf(args: Args): LeadFilter {
     ...(syncStatus === undefined ? {} : { syncStatus }),
     ...(formId === undefined ? {} : { formId }),
   };
-}
-
-function wordOf<T extends string>(args: Args, flag: string, words: readonly T[]): T | undefined {
-  const text = args.text(flag);
-  const word = words.find((candidate) => candidate === text);
-  if (text !== undefined && word === undefined) throw invalid(`--${flag} must be one of ${words.join(', ')}.`);
-  return word;
 }
 
 function wholeNumber(args: Args, flag: string, fallback: number, max: number): number {

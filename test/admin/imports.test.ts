@@ -90,8 +90,10 @@ describe('imports by the pages', () => {
       'row,problem\r\n3,"Date is no time that can be read. Write it as 2026-11-22T14:05:00Z or 2026-11-22 14:05."\r\n',
     );
     await until('the file is deleted', () => !existsSync(join(folder(), path.split('/').at(-1) ?? '')));
-    const said = world.services.store.audit.list({ limit: 20, siteId: world.site.id }).map(({ action }) => action);
-    expect(said).toEqual(expect.arrayContaining(['import.uploaded', 'import.started', 'import.ended']));
+    const said = () =>
+      world.services.store.audit.list({ limit: 20, siteId: world.site.id }).map(({ action }) => action);
+    await until('its end is told', () => said().includes('import.ended'));
+    expect(said()).toEqual(expect.arrayContaining(['import.uploaded', 'import.started']));
     expect((await admin.get(base)).html).toContain('leads.csv');
   });
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { examine, firstExamined, readSurface } from '../../../intake/imports/examine.ts';
 import { problemReport } from '../../../intake/imports/report.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
@@ -59,7 +60,7 @@ async function upload(request: SiteRequest): Promise<Outcome> {
     }
   } finally {
     // Whatever went wrong: what lies there under no import is swept away in time.
-    if (job === null) await dropImport(services, site.id, path.split('/').at(-1) ?? '');
+    if (job === null) await dropImport(services, site.id, basename(path));
   }
   if (job === null) return listPage(request, 'No row with something in it was found in this file.');
   await record(request, { action: 'import.uploaded', objectId: job.id, after: importValues(job) });
