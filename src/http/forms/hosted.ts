@@ -16,7 +16,7 @@ import type { Lead, Site } from '../../store/store.ts';
 import { STATUS, toAppError } from '../errors.ts';
 import { aboutCaller, visitorHeaders } from './answer.ts';
 import { type CaptchaDeps, checkCaptcha } from './captcha.ts';
-import { captchaHosts } from './captcha-widget.tsx';
+import { captchaHosts } from './captcha-scripts.ts';
 import type { HostedView } from './hosted-page.tsx';
 
 export interface HostedDeps extends CaptchaDeps {
