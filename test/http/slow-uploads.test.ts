@@ -134,6 +134,9 @@ test('200 clients at a trickle delay nobody: other forms, and an honest slow one
     const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ Name: `${posts}` }), headers });
     expect(answer.status).toBe(200);
     posts += 1;
+    idlers.push(await slowClient(port, endpoint, content(100_000), START + 100));
+    // The honest one may be through by now, and has left its own.
+    await until('every place is taken', () => incoming() >= MAX_UPLOADS - (honest.done() ? 1 : 0));
     // The place of an idler goes to whoever needs it; never that of the honest one.
     const other = await slowClient(port, endpoint, content(500), 10_000);
     expect(await statusOf(other)).toBe(200);
