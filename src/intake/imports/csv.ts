@@ -1,4 +1,4 @@
-import { type FileRow, MAX_COLUMNS, MAX_ROW, nextLine, Pending, type RowReader } from './rows.ts';
+import { type FileRow, LineReader, MAX_COLUMNS, MAX_ROW, nextLine } from './rows.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -16,26 +16,15 @@ type Row = { kind: 'cells'; cells: string[] } | { kind: 'broken'; problem: strin
  * only at the start of a cell, text after a closing one belongs to the cell. A quote that is never closed costs its own
  * line alone: the reader goes on with the next.
  */
-export class CsvReader implements RowReader {
-  private readonly pending = new Pending();
-  private number = 0;
-  private skipping = false;
+export class CsvReader extends LineReader {
   private readonly separator: string;
 
   constructor(separator: string) {
+    super();
     this.separator = separator;
   }
 
-  push(text: string): FileRow[] {
-    return this.pending.add(text) ? this.read(false) : [];
-  }
-
-  end(): FileRow[] {
-    this.pending.gather();
-    return this.read(true);
-  }
-
-  private read(final: boolean): FileRow[] {
+  protected read(final: boolean): FileRow[] {
     const { text } = this.pending;
     const rows: FileRow[] = [];
     let at = 0;

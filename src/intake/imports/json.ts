@@ -1,5 +1,5 @@
 import { isObject } from '../normalise.ts';
-import { type FileRow, MAX_ROW, nextLine, Pending, type RowReader } from './rows.ts';
+import { type FileRow, LineReader, MAX_ROW, nextLine, Pending, type RowReader } from './rows.ts';
 
 const NOT_JSON = 'It is not valid JSON. Correct it.';
 const NO_OBJECT = 'It is no JSON object. Send one object for each lead.';
@@ -19,21 +19,8 @@ function rowOf(number: number, text: string): FileRow {
 }
 
 /** JSON lines: a line that is wrong costs itself alone. */
-export class JsonLinesReader implements RowReader {
-  private readonly pending = new Pending();
-  private number = 0;
-  private skipping = false;
-
-  push(text: string): FileRow[] {
-    return this.pending.add(text) ? this.read(false) : [];
-  }
-
-  end(): FileRow[] {
-    this.pending.gather();
-    return this.read(true);
-  }
-
-  private read(final: boolean): FileRow[] {
+export class JsonLinesReader extends LineReader {
+  protected read(final: boolean): FileRow[] {
     const { text } = this.pending;
     const rows: FileRow[] = [];
     let at = 0;

@@ -51,6 +51,26 @@ export class Pending {
   }
 }
 
+/** A reader of rows that end at line ends: it looks again at what is not whole. */
+export abstract class LineReader implements RowReader {
+  protected readonly pending = new Pending();
+  protected number = 0;
+  /** The rest of a line that was given up is passed over. */
+  protected skipping = false;
+
+  push(text: string): FileRow[] {
+    return this.pending.add(text) ? this.read(false) : [];
+  }
+
+  end(): FileRow[] {
+    this.pending.gather();
+    return this.read(true);
+  }
+
+  /** The rows in what is pending. @param final whether no more comes */
+  protected abstract read(final: boolean): FileRow[];
+}
+
 /** Where the next line begins; -1: no line ends here. A CR at the end may be half a line end unless nothing follows. */
 export function nextLine(text: string, from: number, final: boolean): number {
   const lf = text.indexOf('\n', from);
