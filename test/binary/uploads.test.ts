@@ -104,6 +104,9 @@ test('a file comes back as it was sent, whatever is in it', async () => {
   expect(answer?.status).toBe(200);
   const { files } = await leadOf(JSON.parse(answer?.body ?? '').id);
   expect((await fileBehind(files[0]?.url ?? '')).equals(content)).toBe(true);
+  const { pathname } = new URL(files[0]?.url ?? '');
+  const unsigned = await fetch(server.url + pathname);
+  expect([unsigned.status, (await unsigned.text()).includes('No such file')]).toEqual([404, true]);
 });
 
 test('30 MiB: refused, and nothing is left; memory stays flat, also with many large files at once', async () => {
