@@ -99,7 +99,7 @@ function captchaPage(request: SiteRequest, refused: { texts: Texts; errors: Erro
       ) : (
         <Facts facts={[['Service', stored === null ? 'None' : KIND_TEXT[stored.kind]]]} />
       )}
-      <p class="help">
+      <p class="help ids">
         While the service is down, forms are taken all the same, with a warning at the lead. What comes by a key or a
         hook is not asked.
       </p>
