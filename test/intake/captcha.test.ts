@@ -62,7 +62,7 @@ test('Cloudflare takes the same token again for the same request, and for no oth
 });
 
 describe('a service that says nothing about the visitor', () => {
-  const faults: [string, () => Response, string][] = [
+  const faults: [string, (request: Request) => Response, string][] = [
     ['500', () => new Response('oh', { status: 500 }), '500'],
     ['503 in JSON', () => Response.json({ success: false, 'error-codes': ['x'] }, { status: 503 }), '503'],
     ['429', () => Response.json({ success: false }, { status: 429 }), '429'],
@@ -77,7 +77,14 @@ describe('a service that says nothing about the visitor', () => {
       'internal-error',
     ],
     ['more than a MiB', () => new Response(`{"success":true,"x":"${'x'.repeat(1_048_576)}"}`), '1 MiB'],
-    ['another address', () => Response.redirect('http://127.0.0.1:9/'), ''],
+    [
+      'another address, where it would pass: the secret goes nowhere else',
+      ({ url }) =>
+        url === service.urls.turnstile
+          ? Response.redirect(service.urls.hcaptcha, 307)
+          : Response.json({ success: true }),
+      '',
+    ],
   ];
   test.each(faults)('%s', async (_, fault, why) => {
     service.fault = fault;
