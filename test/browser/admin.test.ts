@@ -34,7 +34,7 @@ const REACHED = [
   '/sources/keys/*',
   '/sources/hooks/new',
   '/sources/imports',
-  '/spam',
+  '/settings/spam',
   '/settings',
   '/privacy',
 ];
