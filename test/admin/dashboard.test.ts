@@ -1,13 +1,15 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { niceTop } from '../../src/http/admin/components/chart.tsx';
+import { auditRoutes } from '../../src/http/admin/pages/audit.tsx';
 import { dashboardRoutes } from '../../src/http/admin/pages/dashboard.tsx';
 import { cameIn } from '../../src/http/admin/pages/dashboard-data.ts';
+import { privacyRoutes } from '../../src/http/admin/pages/privacy.tsx';
 import { newLead } from '../support/leads.ts';
 import { until } from '../support/server.ts';
 import { siteWorld } from './site-world.ts';
 
 setDefaultTimeout(60_000);
-const world = await siteWorld(dashboardRoutes);
+const world = await siteWorld([...dashboardRoutes, ...privacyRoutes, ...auditRoutes]);
 const { services, site } = world;
 const home = `/admin/s/${site.id}`;
 const owner = await world.person('owner');
@@ -98,6 +100,14 @@ test('the days before are counted by the calendar: a week with today, a month fr
     week: { submissions: 70, spam: 7 },
     month: { submissions: 40, spam: 4 },
   });
+});
+
+test('the sidebar says where one is, also on pages that it does not name', async () => {
+  const marked = async (path: string) =>
+    [...(await owner.get(path)).html.matchAll(/<a href="([^"]+)" aria-current="page">/g)].map(([, href]) => href);
+  expect(await marked(home)).toEqual([home]);
+  expect(await marked(`${home}/privacy`)).toEqual([`${home}/settings`]);
+  expect(await marked('/admin/audit')).toEqual(['/admin/system']);
 });
 
 test('what needs a person is on top, in plain words', async () => {

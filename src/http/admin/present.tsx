@@ -76,10 +76,19 @@ function framed(request: AdminRequest, visit: Visit, { title, body, scripts = []
   );
 }
 
+/** Pages that the sidebar does not name, and the one they belong to. */
+const WITHIN: Readonly<Record<string, string>> = {
+  captcha: 'settings',
+  privacy: 'settings',
+  audit: 'system',
+  google: 'system',
+};
+
 /** The part of the address that the sidebar knows: `/admin/s/site_…/leads/sub_…` is in Leads. */
 function placeOf({ request }: AdminRequest): string {
   const parts = new URL(request.url).pathname.split('/');
-  return parts.slice(0, parts[2] === 's' ? 5 : 3).join('/');
+  const [page = '', ...before] = parts.slice(0, parts[2] === 's' ? 5 : 3).reverse();
+  return [...before.reverse(), WITHIN[page] ?? page].join('/');
 }
 
 /** What went wrong, as a page. */
