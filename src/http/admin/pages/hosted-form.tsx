@@ -20,15 +20,8 @@ import type { FormData } from '../form-data.ts';
 import type { NoticeCode } from '../notices.ts';
 import type { AdminRoute, HtmlOutcome, MoveOutcome, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { endpointOf } from './endpoints.tsx';
-import {
-  type AddTexts,
-  FieldPage,
-  fieldTexts,
-  type HostedErrors,
-  HostedFormPage,
-  NO_ADD,
-  pageTexts,
-} from './hosted-form-view.tsx';
+import { FieldPage, fieldTexts } from './hosted-field-view.tsx';
+import { type AddTexts, type HostedErrors, HostedFormPage, NO_ADD, pageTexts } from './hosted-form-view.tsx';
 
 const baseOf = ({ site, params }: SiteRequest) => `/admin/s/${site.id}/sources/endpoints/${params.endpoint}/form`;
 
