@@ -49,7 +49,10 @@ export interface Store {
   readonly sheets: SheetStore;
   /** How people want to see a site's leads. */
   readonly views: LeadViewStore;
-  /** Drops what another process may have changed. True if it had. Cheap enough to call each second. */
+  /**
+   * Drops what another process may have changed. True if it had since the last call, whoever noticed it first. Cheap
+   * enough to call each second.
+   */
   refresh(): boolean;
   /**
    * Brings the search index up to date, in small slices beside all other work, and says what became of it; returns at

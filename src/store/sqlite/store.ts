@@ -74,17 +74,27 @@ export function openStore(options: StoreOptions): Store {
   let seenVersion = dataVersion.get()?.data_version;
   const newestLead = db.query<{ id: string | null }, [string]>('SELECT max(id) AS id FROM lead WHERE site_id = ?');
 
+  let untold = false;
+
   /** Notices what another process wrote: a key revoked by CLI holds from here on. */
-  function refresh(): boolean {
+  function look(): void {
     const version = dataVersion.get()?.data_version;
-    if (version === seenVersion) return false;
+    if (version === seenVersion) return;
     seenVersion = version;
+    untold = true;
     dropCaches();
     noteNewest();
-    return true;
   }
 
-  const writer = new Writer(db, options.clock, { afterBegin: refresh, afterRollback: dropCaches });
+  /** A change is told once to who asks, also when a commit of ours was the first to notice it. */
+  function refresh(): boolean {
+    look();
+    const told = untold;
+    untold = false;
+    return told;
+  }
+
+  const writer = new Writer(db, options.clock, { afterBegin: look, afterRollback: dropCaches });
   const context: Context = { db, orm: drizzle({ client: db }), writer, clock: options.clock, ids: options.ids, caches };
   const siteCache = createSiteCache(context);
   const formCache = new FormCache(db);

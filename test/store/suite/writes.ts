@@ -91,6 +91,19 @@ export function describeWrites(world: MakeWorld): void {
       await other.close();
     });
 
+    test('what another process wrote is told once, also when a commit of one’s own was the first to see it', async () => {
+      const { store, siteId, again } = await world();
+      const other = await again();
+      store.refresh();
+      await other.sites.update(siteId, { name: 'Renamed there' });
+      await store.setNotice('untrusted_proxy', '127.0.0.1');
+      expect(store.sites.get(siteId)?.name).toBe('Renamed there');
+      expect([store.refresh(), store.refresh()]).toEqual([true, false]);
+      await store.setNotice('untrusted_proxy', null);
+      expect(store.refresh()).toBe(false);
+      await other.close();
+    });
+
     test('leads of two processes are in one order, though the clock of one is behind', async () => {
       const { store, siteId, again, clock } = await world();
       const other = await again();
