@@ -14,6 +14,7 @@ import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
 import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
 import type { RateLimiter } from '../rate-limit.ts';
+import { together } from '../together.ts';
 import {
   aboutCaller,
   CORS,
@@ -91,6 +92,7 @@ export function formRoutes(deps: FormDeps) {
   async function take(request: Request, place: Place): Promise<Response> {
     checkDomain(place.site, request, deps.publicUrl());
     checkRate(request, place.endpoint, deps);
+    await together();
     const { uploads, clock, liftTimeout } = deps;
     const upload = uploads.begin(place.site.id);
     try {

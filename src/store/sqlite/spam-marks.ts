@@ -5,6 +5,8 @@ import type { Context } from './context.ts';
 export type RememberValues = (siteId: string, hashes: readonly string[], spam: boolean, now: number) => void;
 
 export interface SpamMarks extends SpamStore {
+  /** Forgets what is remembered of the table: another process wrote to it, or a commit was undone. */
+  drop(): void;
   remember: RememberValues;
   /** Forgets the oldest values of each site beyond `MAX_SPAM_MARKS`; inside a transaction that is under way. */
   prune(siteIds: readonly string[]): void;
@@ -26,13 +28,29 @@ export function createSpamMarks({ db }: Pick<Context, 'db'>): SpamMarks {
        (SELECT hash, marked_at FROM spam_mark WHERE site_id = ? ORDER BY marked_at DESC LIMIT -1 OFFSET ?)
        ORDER BY marked_at LIMIT ?)`,
   );
+  const anyOf = db.query<{ one: number }, [string]>('SELECT 1 AS one FROM spam_mark WHERE site_id = ? LIMIT 1');
+  /** Whether anything was said of a site's leads at all: mostly not, and then nothing need be looked up. */
+  const marked = new Map<string, boolean>();
+
+  function isMarked(siteId: string): boolean {
+    let is = marked.get(siteId);
+    if (is === undefined) {
+      is = anyOf.get(siteId) !== null;
+      marked.set(siteId, is);
+    }
+    return is;
+  }
+
   return {
+    drop: () => marked.clear(),
     known(siteId, hash) {
+      if (!isMarked(siteId)) return null;
       const mark = find.get(siteId, hash);
       if (mark === null) return null;
       return mark.spam === 1 ? 'spam' : 'good';
     },
     remember(siteId, hashes, spam, now) {
+      if (hashes.length > 0) marked.delete(siteId);
       for (const hash of hashes) put.run(siteId, hash, spam ? 1 : 0, now);
     },
     prune(siteIds) {

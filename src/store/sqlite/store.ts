@@ -130,7 +130,9 @@ export function openStore(options: StoreOptions): Store {
   const { markInTurn, queueCells, ...queueMethods } = queue;
   const { putInTurn: _putInTurn, ...tabMethods } = tabs;
   const { rows: rowRemovals, ...removal } = createLeadRemoval(context, { tallies });
-  const { remember, prune: pruneMarks, ...spam } = createSpamMarks(context);
+  const spamMarks = createSpamMarks(context);
+  const { remember, prune: pruneMarks, drop: _dropMarks, ...spam } = spamMarks;
+  caches.push(spamMarks);
   const knownVersion = (options.migrations ?? MIGRATIONS).at(-1)?.version ?? 0;
   const settleStale = db.query<unknown, [number, number]>(
     'DELETE FROM search_stale WHERE seq IN (SELECT seq FROM search_stale WHERE seq <= ? ORDER BY seq LIMIT ?)',

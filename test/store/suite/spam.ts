@@ -45,6 +45,17 @@ export function describeSpam(world: MakeWorld): void {
       await reopened.close();
     });
 
+    test('the first word about a site that another process keeps is known after a look', async () => {
+      const { store, siteId, again } = await world();
+      const { id } = await add({ store, siteId });
+      expect(store.spam.known(siteId, 'h1')).toBeNull();
+      const other = await again();
+      await other.leads.setSpam(siteId, id, true, ['h1']);
+      store.refresh();
+      expect(store.spam.known(siteId, 'h1')).toBe('spam');
+      await other.close();
+    });
+
     test('“not spam” asked for many times at once queues the lead once, and counts it once', async () => {
       const { store, siteId, clock } = await world();
       const { id } = await add({ store, siteId }, 'made up');
