@@ -1,24 +1,18 @@
 import { eq } from 'drizzle-orm';
-import type { Captcha, CaptchaStore } from '../captchas.ts';
+import type { CaptchaStore } from '../captchas.ts';
 import type { Context } from './context.ts';
+import { keptTable } from './kept-table.ts';
 import { captcha } from './schema-hosted.ts';
 
 /** All captchas, in memory: there is at most one to a site. */
 export function createCaptchas({ orm, writer }: Context): CaptchaStore & { drop(): void } {
-  let known: Map<string, Captcha> | null = null;
-  const drop = () => {
-    known = null;
-  };
-  const all = () => {
-    known ??= new Map(
-      orm
-        .select()
-        .from(captcha)
-        .all()
-        .map(({ siteId, ...own }) => [siteId, own]),
-    );
-    return known;
-  };
+  const { all, drop } = keptTable(() =>
+    orm
+      .select()
+      .from(captcha)
+      .all()
+      .map(({ siteId, ...own }) => [siteId, own]),
+  );
   return {
     drop,
     get: (siteId) => all().get(siteId) ?? null,

@@ -1,6 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { DEFAULT_HONEYPOT, type Endpoint, type EndpointStore } from '../endpoints.ts';
 import type { Context } from './context.ts';
+import { keptTable } from './kept-table.ts';
 import { endpoint } from './schema.ts';
 import type { Turn } from './writer.ts';
 
@@ -21,21 +22,14 @@ export function newEndpoint(id: string, siteId: string, name: string, turn: Turn
 
 /** All endpoints, in memory: there are few, and every form that comes in needs one. */
 export function createEndpoints({ orm, writer, ids }: Context): EndpointStore & { drop(): void } {
-  let known: Map<string, Endpoint> | null = null;
-  const drop = () => {
-    known = null;
-  };
-  const all = () => {
-    known ??= new Map(
-      orm
-        .select()
-        .from(endpoint)
-        .orderBy(asc(endpoint.createdAt), asc(endpoint.id))
-        .all()
-        .map((row) => [row.id, row]),
-    );
-    return known;
-  };
+  const { all, drop } = keptTable(() =>
+    orm
+      .select()
+      .from(endpoint)
+      .orderBy(asc(endpoint.createdAt), asc(endpoint.id))
+      .all()
+      .map((row) => [row.id, row]),
+  );
   return {
     drop,
     get: (id) => all().get(id) ?? null,

@@ -9,6 +9,7 @@ import {
   SEEN_MEMORY_MS,
 } from '../hooks.ts';
 import type { Context } from './context.ts';
+import { keptTable } from './kept-table.ts';
 import { hook, hookCall, hookEvent, hookSeen } from './schema-hooks.ts';
 import type { Turn } from './writer.ts';
 
@@ -25,21 +26,14 @@ export interface HookUpkeep {
 /** All hooks, in memory: there are few, and every call needs one. Their calls are not. */
 export function createHooks(context: Context): HookStore & HookUpkeep {
   const { db, orm, writer, ids } = context;
-  let known: Map<string, Hook> | null = null;
-  const drop = () => {
-    known = null;
-  };
-  const all = () => {
-    known ??= new Map(
-      orm
-        .select()
-        .from(hook)
-        .orderBy(asc(hook.createdAt), asc(hook.id))
-        .all()
-        .map((row) => [row.id, row]),
-    );
-    return known;
-  };
+  const { all, drop } = keptTable(() =>
+    orm
+      .select()
+      .from(hook)
+      .orderBy(asc(hook.createdAt), asc(hook.id))
+      .all()
+      .map((row) => [row.id, row]),
+  );
   const own = (siteId: string, id: string) => and(eq(hook.id, id), eq(hook.siteId, siteId));
   const ofSite = (siteId: string, id: string) => {
     const found = all().get(id);

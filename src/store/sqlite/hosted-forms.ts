@@ -1,25 +1,19 @@
 import { and, eq } from 'drizzle-orm';
-import type { HostedFormStore, StoredHostedForm } from '../hosted-forms.ts';
+import type { HostedFormStore } from '../hosted-forms.ts';
 import type { Context } from './context.ts';
+import { keptTable } from './kept-table.ts';
 import { endpoint } from './schema.ts';
 import { hostedForm } from './schema-hosted.ts';
 
 /** All pages, in memory: there is at most one to an endpoint. */
 export function createHostedForms({ orm, writer }: Context): HostedFormStore & { drop(): void } {
-  let known: Map<string, StoredHostedForm> | null = null;
-  const drop = () => {
-    known = null;
-  };
-  const all = () => {
-    known ??= new Map(
-      orm
-        .select()
-        .from(hostedForm)
-        .all()
-        .map((row) => [row.endpointId, row]),
-    );
-    return known;
-  };
+  const { all, drop } = keptTable(() =>
+    orm
+      .select()
+      .from(hostedForm)
+      .all()
+      .map((row) => [row.endpointId, row]),
+  );
   return {
     drop,
     get: (endpointId) => all().get(endpointId) ?? null,

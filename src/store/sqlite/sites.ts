@@ -4,6 +4,7 @@ import { DEFAULT_SPAM } from '../spam.ts';
 import type { DayCount, Site, SiteStore } from '../store.ts';
 import type { Context } from './context.ts';
 import { newEndpoint } from './endpoints.ts';
+import { keptTable } from './kept-table.ts';
 import { endpoint, site } from './schema.ts';
 import { QUARTER_MS } from './tally.ts';
 
@@ -17,25 +18,15 @@ export interface SiteCache {
 
 /** All sites, in memory: there are few, and every request needs one. */
 export function createSiteCache({ orm }: Pick<Context, 'orm'>): SiteCache {
-  let sites: Map<string, Site> | null = null;
-  const load = () => {
-    sites ??= new Map(
-      orm
-        .select()
-        .from(site)
-        .orderBy(site.id)
-        .all()
-        .map((row) => [row.id, row]),
-    );
-    return sites;
-  };
-  return {
-    get: (id) => load().get(id) ?? null,
-    list: () => [...load().values()],
-    drop() {
-      sites = null;
-    },
-  };
+  const { all, drop } = keptTable(() =>
+    orm
+      .select()
+      .from(site)
+      .orderBy(site.id)
+      .all()
+      .map((row) => [row.id, row]),
+  );
+  return { get: (id) => all().get(id) ?? null, list: () => [...all().values()], drop };
 }
 
 /** What the endpoint that a site starts with is called. */
