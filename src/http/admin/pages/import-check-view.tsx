@@ -1,6 +1,5 @@
-import { PostForm } from '../components/form.tsx';
-import { LIVE } from '../components/live.ts';
 import { count } from '../components/parts.tsx';
+import { UnderWay } from '../components/under-way.tsx';
 import { type CheckWork, SHOWN_PROBLEMS } from '../import-work.ts';
 import { Problems } from './imports-view.tsx';
 
@@ -10,27 +9,17 @@ export function CheckPart({ here, csrf, check }: { here: string; csrf: string; c
   const { finding } = check;
   if (finding === null) {
     return (
-      <div
+      <UnderWay
         id="import-check"
         class="work notice"
-        role="status"
-        hx-get={here}
-        hx-trigger="every 2s"
-        hx-select="#import-check"
-        hx-target="#import-check"
-        hx-swap={LIVE}
+        look={here}
+        stop={`${here}/stop`}
+        csrf={csrf}
+        title="Checking all rows"
+        bar={{ done: check.done, total: Math.max(1, check.total ?? 1), label: 'How much of the file is checked' }}
       >
-        <strong>Checking all rows…</strong>
-        <progress max={Math.max(1, check.total ?? 1)} value={check.done} aria-label="How much of the file is checked" />
-        <p class="help">
-          Nothing is stored by this. <a href={here}>Look again</a>
-        </p>
-        <PostForm action={`${here}/stop`} csrf={csrf} class="inline">
-          <button type="submit" class="button small">
-            Stop
-          </button>
-        </PostForm>
-      </div>
+        Nothing is stored by this. <a href={here}>Look again</a>
+      </UnderWay>
     );
   }
   if (finding.kind !== 'checked') {

@@ -1,7 +1,7 @@
 import type { Site } from '../../../store/store.ts';
 import { PostForm, Submit } from '../components/form.tsx';
-import { LIVE } from '../components/live.ts';
 import { count, Facts, Moment, PageTitle } from '../components/parts.tsx';
+import { UnderWay } from '../components/under-way.tsx';
 import type { ActChoice, ActName } from '../lead-acts.ts';
 import type { May } from '../lead-request.ts';
 import { cut } from '../lead-words.ts';
@@ -189,27 +189,17 @@ export function LeadWorkPart(props: { work: LeadWork | null; base: string; csrf:
   }
   const total = work.total === null ? 'so far' : `of ${count(work.total)}`;
   return (
-    <div
+    <UnderWay
       id="lead-task"
       class="work notice"
-      role="status"
-      hx-get={`${base}/task`}
-      hx-trigger="every 2s"
-      hx-select="#lead-task"
-      hx-target="#lead-task"
-      hx-swap={LIVE}
+      look={`${base}/task`}
+      stop={`${base}/task/stop`}
+      csrf={csrf}
+      title={UNDER_WAY[work.kind]}
+      bar={work.total === null ? null : { done: work.done, total: work.total, label: UNDER_WAY[work.kind] }}
     >
-      <strong>{UNDER_WAY[work.kind]}…</strong>
-      {work.total === null ? null : <progress max={work.total} value={work.done} aria-label={UNDER_WAY[work.kind]} />}
-      <p class="help">
-        {count(work.done)} {total}. This goes on if you leave the page. <a href={`${base}/task`}>Look again</a>
-      </p>
-      <PostForm action={`${base}/task/stop`} csrf={csrf} class="inline">
-        <button type="submit" class="button small">
-          Stop
-        </button>
-      </PostForm>
-    </div>
+      {count(work.done)} {total}. This goes on if you leave the page. <a href={`${base}/task`}>Look again</a>
+    </UnderWay>
   );
 }
 

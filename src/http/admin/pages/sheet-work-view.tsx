@@ -1,7 +1,6 @@
 import type { CheckReport, TabReport } from '../../../sheets/target.ts';
-import { PostForm } from '../components/form.tsx';
-import { LIVE } from '../components/live.ts';
 import { count, Moment } from '../components/parts.tsx';
+import { UnderWay } from '../components/under-way.tsx';
 import type { Ended } from '../tasks.ts';
 import { SHEET_WORK, type SheetFinding, type SheetWork } from './sheet-work.ts';
 
@@ -19,27 +18,18 @@ export function WorkPart({ work, base, csrf, now, zone }: WorkProps) {
   if (work === null) return null;
   if (work.finding === null) {
     return (
-      <div
+      <UnderWay
         id="sheet-work"
         class="work"
-        role="status"
-        hx-get={`${base}/task`}
-        hx-trigger="every 2s"
-        hx-select="#sheet-work"
-        hx-target="#sheet-work"
-        hx-swap={LIVE}
+        look={`${base}/task`}
+        stop={`${base}/task/stop`}
+        csrf={csrf}
+        title={SHEET_WORK[work.kind]}
+        bar={null}
       >
-        <strong>{SHEET_WORK[work.kind]}…</strong>
-        <p class="help">
-          {work.total === null ? 'Just begun.' : `${count(work.done)} of ${count(work.total)} tabs.`} This goes on if
-          you leave the page. <a href={base}>Look again</a>
-        </p>
-        <PostForm action={`${base}/task/stop`} csrf={csrf} class="inline">
-          <button type="submit" class="button small">
-            Stop
-          </button>
-        </PostForm>
-      </div>
+        {work.total === null ? 'Just begun.' : `${count(work.done)} of ${count(work.total)} tabs.`} This goes on if you
+        leave the page. <a href={base}>Look again</a>
+      </UnderWay>
     );
   }
   return (
