@@ -13,10 +13,10 @@ export function wantsJson(request: Request, endpoint: Pick<Endpoint, 'answer'> |
  * Keeps forms of other people's pages out; with no allowed domain, nobody's. Pages of this server are the site's own.
  * @throws AppError origin_not_allowed
  */
-export function checkDomain({ allowedDomains }: Site, { headers, url }: Request, publicUrl: string): void {
+export function checkDomain({ allowedDomains }: Site, { headers, url }: Request, publicUrl: () => string): void {
   if (allowedDomains.length === 0) return;
   const page = pageOrigin(headers);
-  if (page !== null && (page.origin === publicUrl || page.host === new URL(url).host)) return;
+  if (page !== null && (page.origin === publicUrl() || page.host === new URL(url).host)) return;
   if (page !== null && allowsHost(allowedDomains, page.hostname)) return;
   const where = page === null ? 'a page that does not say where it is' : page.hostname;
   throw new AppError(

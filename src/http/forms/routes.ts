@@ -90,7 +90,7 @@ export function formRoutes(deps: FormDeps) {
   }
 
   async function take(request: Request, place: Place): Promise<Response> {
-    checkDomain(place.site, request, deps.publicUrl());
+    checkDomain(place.site, request, deps.publicUrl);
     checkRate(request, place.endpoint, deps);
     await together();
     const { uploads, clock, liftTimeout } = deps;
