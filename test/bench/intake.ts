@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '../support/binary.ts';
+import { SAMPLE_FIELDS, SAMPLE_PAGE } from './sample.ts';
 import {
   batchBody,
   benchDir,
@@ -38,17 +39,8 @@ export async function startEcho(flags: readonly string[]): Promise<{ port: numbe
   throw new Error('the echo did not start');
 }
 
-/** The fields of the sample lead of `load.ts`, as a browser sends them. */
-const FORM = new URLSearchParams({
-  Email: 'alice@example.com',
-  'Full name': 'Alice Example',
-  Company: 'Example Ltd',
-  Phone: '+44 20 7946 0000',
-  Message: 'Hello, I would like to know more about your product and its prices.',
-  Budget: '5000',
-  Country: 'GB',
-  Newsletter: 'yes',
-}).toString();
+/** The sample lead as a browser sends it. */
+const FORM = new URLSearchParams(SAMPLE_FIELDS).toString();
 
 /** The site's form endpoint. */
 async function formEndpoint(server: RunningServer): Promise<{ port: number; path: string; key: string }> {
@@ -71,7 +63,7 @@ export async function singlePosts(server: RunningServer, echo: { port: number })
     headers: {
       'Content-Type': 'application/x-www-form-urlencoded',
       Accept: 'application/json',
-      Referer: 'https://example.com/pricing?utm_source=google&utm_medium=cpc',
+      Referer: SAMPLE_PAGE,
     },
   };
   await load(echoAt, { connections: 64, requests: 10_000 });

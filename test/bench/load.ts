@@ -4,7 +4,7 @@
  * Keep-alive connections on bare sockets, one request in flight on each, so that it costs less than what it measures.
  * Prints one JSON line: requests a second and latencies in milliseconds.
  */
-export {};
+import { SAMPLE_FIELDS, SAMPLE_PAGE } from './sample.ts';
 
 const [portText = '', path = '/', key = '', connectionsText = '', totalText = '', bodyFile = '', headersText = '{}'] =
   process.argv.slice(2);
@@ -14,19 +14,7 @@ const [method, address] = path.startsWith('GET ') ? ['GET', path.slice(4)] : ['P
 const body = method === 'GET' ? '' : bodyFile === '' ? sampleBody() : await Bun.file(bodyFile).text();
 
 function sampleBody(): string {
-  return JSON.stringify({
-    fields: {
-      Email: 'alice@example.com',
-      'Full name': 'Alice Example',
-      Company: 'Example Ltd',
-      Phone: '+44 20 7946 0000',
-      Message: 'Hello, I would like to know more about your product and its prices.',
-      Budget: '5000',
-      Country: 'GB',
-      Newsletter: 'yes',
-    },
-    page_url: 'https://example.com/pricing?utm_source=google&utm_medium=cpc',
-  });
+  return JSON.stringify({ fields: SAMPLE_FIELDS, page_url: SAMPLE_PAGE });
 }
 
 const headers: Record<string, string> = {
