@@ -121,7 +121,11 @@ export function buildApp(parts: AppParts): App {
     clock,
   });
   const spam = createSpamCheck({ store, vault: parts.vault, clock });
-  const intake = countedIntake(createIntake({ store, clock, log, spam, onStored: sync.wake }), metrics.leads);
+  const intake = countedIntake(createIntake({ store, clock, log, spam, onStored: sync.wake }), {
+    leads: metrics.leads,
+    arrivals: store.arrivals,
+    clock,
+  });
   const publicUrl = () => {
     const { host, port } = parts.listen;
     return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);

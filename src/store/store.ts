@@ -6,6 +6,7 @@ import type { ErrorDetail } from '../lib/errors.ts';
 import type { LogData } from '../lib/log.ts';
 import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
+import type { ArrivalStore } from './arrivals.ts';
 import type { CaptchaStore } from './captchas.ts';
 import type { EndpointStore } from './endpoints.ts';
 import type { FileStore, NewFile } from './files.ts';
@@ -39,6 +40,8 @@ export interface Store {
   readonly captchas: CaptchaStore;
   /** The addresses that other services send leads to. */
   readonly hooks: HookStore;
+  /** When the last lead came in by each way. */
+  readonly arrivals: ArrivalStore;
   /** Files of leads that are imported. */
   readonly imports: ImportStore;
   readonly leads: LeadStore;

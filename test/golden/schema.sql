@@ -13,6 +13,13 @@ CREATE TABLE api_key (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE arrival (
+  site_id TEXT NOT NULL REFERENCES site (id),
+  way TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (site_id, way)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE audit (
   id TEXT PRIMARY KEY,
   created_at INTEGER NOT NULL,

@@ -13,9 +13,9 @@ import {
 } from '../accounts.ts';
 import type { AccountContext, UserRow, UserRows } from './account-context.ts';
 import type { createPasskeys } from './account-passkeys.ts';
-import { createTouches } from './account-touches.ts';
 import type { Context } from './context.ts';
 import { recoveryCode, session, user } from './schema-accounts.ts';
+import { createTouches } from './touches.ts';
 import type { Turn } from './writer.ts';
 
 type Row = typeof session.$inferSelect;
@@ -56,7 +56,10 @@ interface Parts {
 export function createSessions(context: AccountContext & Pick<Context, 'db'>, { rows, passkeys }: Parts): Sessions {
   const { orm, writer, ids, audit, changed } = context;
   const cache = new Map<string, Found>();
-  const touches = createTouches(context);
+  const touchSession = context.db.query<unknown, [number, string]>(
+    'UPDATE session SET last_seen_at = max(last_seen_at, ?) WHERE id = ?',
+  );
+  const touches = createTouches(context, (id, at) => void touchSession.run(at, id));
   // Prepared: whoever sends a made-up cookie costs one look here.
   const byHash = orm
     .select()

@@ -14,6 +14,7 @@ import imports from '../../../migrations/0013_imports.sql' with { type: 'text' }
 import hostedForms from '../../../migrations/0014_hosted_forms.sql' with { type: 'text' };
 import spam from '../../../migrations/0015_spam.sql' with { type: 'text' };
 import formMerge from '../../../migrations/0016_form_merge.sql' with { type: 'text' };
+import arrivals from '../../../migrations/0017_arrivals.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 14, name: 'hosted_forms', sql: hostedForms },
   { version: 15, name: 'spam', sql: spam },
   { version: 16, name: 'form_merge', sql: formMerge },
+  { version: 17, name: 'arrivals', sql: arrivals },
 ];

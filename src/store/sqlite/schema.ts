@@ -6,6 +6,7 @@ import type { EndpointAnswer } from '../endpoints.ts';
 import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, SheetTarget } from '../sheets.ts';
 import { DEFAULT_SPAM, type SpamSettings } from '../spam.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
+import { ARRIVAL_TABLES } from './schema-arrivals.ts';
 import { FILE_TABLES } from './schema-files.ts';
 import { HOOK_TABLES } from './schema-hooks.ts';
 import { HOSTED_TABLES } from './schema-hosted.ts';
@@ -218,4 +219,5 @@ export const TABLES = {
   ...HOSTED_TABLES,
   ...FILE_TABLES,
   ...IMPORT_TABLES,
+  ...ARRIVAL_TABLES,
 };

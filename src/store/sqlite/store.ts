@@ -7,6 +7,7 @@ import { type Ids, idTime } from '../../lib/ids.ts';
 import type { Store } from '../store.ts';
 import { IDEMPOTENCY_MS } from './accept.ts';
 import { createAccounts } from './accounts.ts';
+import { createArrivals } from './arrivals.ts';
 import { createAudit } from './audit.ts';
 import { createCaptchas } from './captchas.ts';
 import type { Context } from './context.ts';
@@ -107,6 +108,7 @@ export function openStore(options: StoreOptions): Store {
   const hooks = createHooks(context);
   const hostedForms = createHostedForms(context);
   const captchas = createCaptchas(context);
+  const arrivals = createArrivals(context);
   const files = createFiles(context);
   const { claim, settle, ...imports } = createImports(context);
   caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, hostedForms, captchas, files);
@@ -162,6 +164,7 @@ export function openStore(options: StoreOptions): Store {
     hooks,
     hostedForms,
     captchas,
+    arrivals: { note: arrivals.note, of: arrivals.of },
     imports,
     leads: {
       ...createLeads(context, {
@@ -214,7 +217,7 @@ export function openStore(options: StoreOptions): Store {
       }),
     async close() {
       search.close();
-      await Promise.all([keys.flushTouches(), accounts.flushTouches()]).catch(() => {});
+      await Promise.all([keys.flushTouches(), accounts.flushTouches(), arrivals.flush()]).catch(() => {});
       writer.close();
       moveLogIntoFile(db);
       db.close(false);

@@ -2,17 +2,17 @@ import type { Context } from './context.ts';
 
 const TOUCH_EVERY_MS = 60_000;
 
-/** When sessions were last used: in memory, on disk at most once a minute each. As `KeyStore.touch`. */
-export function createTouches({ db, writer }: Pick<Context, 'db' | 'writer'>) {
+/**
+ * When something was last used: in memory, on disk at most once a minute each.
+ * @param write a statement that notes one, within a turn
+ */
+export function createTouches({ writer }: Pick<Context, 'writer'>, write: (id: string, at: number) => void) {
   const lastUse = new Map<string, number>();
   const written = new Map<string, number>();
-  const write = db.query<unknown, [number, string]>(
-    'UPDATE session SET last_seen_at = max(last_seen_at, ?) WHERE id = ?',
-  );
   function writeAll(touched: readonly (readonly [id: string, at: number])[]): Promise<void> {
     if (touched.length === 0) return Promise.resolve();
     return writer.run(() => {
-      for (const [id, at] of touched) write.run(at, id);
+      for (const [id, at] of touched) write(id, at);
     });
   }
   const unwritten = () => [...lastUse].filter(([id, at]) => at !== written.get(id));
@@ -30,9 +30,9 @@ export function createTouches({ db, writer }: Pick<Context, 'db' | 'writer'>) {
     flush: () => writeAll(unwritten()),
     /** Within a turn: writes what is not on disk yet. To be followed by `forget` once it is. */
     writeInTurn(): void {
-      for (const [id, at] of unwritten()) write.run(at, id);
+      for (const [id, at] of unwritten()) write(id, at);
     },
-    /** Begins anew, so that ended sessions are not kept in memory. */
+    /** Begins anew, so that what has ended is not kept in memory. */
     forget(): void {
       lastUse.clear();
       written.clear();
