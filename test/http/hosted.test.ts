@@ -326,6 +326,23 @@ describe('bots', () => {
   });
 });
 
+test('JSON that is nested without end, as a field’s value: refused like any wrong one', async () => {
+  const marks = marksOf((await open()).html);
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+  for (const name of ['E-mail', 'Topics', 'Seats']) {
+    const body = JSON.stringify({ ...marks, ...GOOD, [name]: 0 }).replace(
+      `${JSON.stringify(name)}:0`,
+      `"${name}":[${deep}]`,
+    );
+    const answer = await fetchPage(`/f/${id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect([name, answer.status]).toEqual([name, 422]);
+  }
+});
+
 test('files come with it, and one that has to come is asked for', async () => {
   const cv = hostedField({ id: 'f10', kind: 'file', label: 'CV', required: true });
   await publish({ ...HOSTED_FORM, fields: [...HOSTED_FORM.fields, cv] });

@@ -140,6 +140,13 @@ describe('what is refused stores nothing', () => {
     ],
     ['over 1 MiB', () => `a=${'x'.repeat(1_048_576)}`, 'application/x-www-form-urlencoded', 413, 'payload_too_large'],
     ['deep JSON', () => `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`, 'application/json', 422, 'validation_error'],
+    [
+      'deep JSON for a control field',
+      () => `{"_form":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      'application/json',
+      422,
+      'validation_error',
+    ],
   ];
   test.each(bad)('%s', async (_, body, type, status, code) => {
     const before = newest().id;
@@ -220,6 +227,43 @@ describe('where a visitor goes', () => {
   test('JSON, where the endpoint or the caller wants it', async () => {
     const to = await place([], { answer: 'json' });
     expect(await (await send('a=1', { to })).json()).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    [{ 'sec-fetch-mode': 'cors' }, 200],
+    [{ 'sec-fetch-mode': 'same-origin' }, 200],
+    [{ 'x-requested-with': 'XMLHttpRequest' }, 200],
+    [{ 'sec-fetch-mode': 'navigate' }, 302],
+    [{ 'sec-fetch-mode': 'no-cors' }, 302],
+  ] as [Record<string, string>, number][])(
+    'JSON to a script, which can not follow to a page: %j is %p',
+    async (said, status) => {
+      const answer = await send('a=1', { headers: { ...said, accept: '*/*', origin: 'https://www.example.com' } });
+      expect(answer.status).toBe(status);
+      if (status === 200) expect(await answer.json()).toMatchObject({ ok: true });
+      const refused = await send('', { headers: { ...said, accept: '*/*' } });
+      expect([refused.status, refused.headers.get('content-type')?.startsWith('application/json')]).toEqual([
+        422,
+        status === 200,
+      ]);
+    },
+  );
+
+  test('a form written for Web3Forms is told what its script looks for', async () => {
+    const to = await place([], { thanksText: 'We write soon.' });
+    const answer = await send('a=1&access_key=k', { to, headers: JSON_ASKED });
+    expect(await answer.json()).toMatchObject({ ok: true, success: true, message: 'We write soon.' });
+  });
+
+  test('an address in part goes on from the page, as far as that is told', async () => {
+    const where = async (headers: Record<string, string>, next: string) =>
+      (await send(`a=1&_next=${next}`, { headers })).headers.get('location');
+    const origin = 'https://www.example.com';
+    const referer = `${origin}/shop/contact?a=1`;
+    expect(await where({ origin, referer }, 'ok.html')).toBe(`${origin}/shop/ok.html`);
+    expect(await where({ referer }, 'ok.html')).toBe(`${origin}/shop/ok.html`);
+    expect(await where({ origin, referer: `${origin}/` }, 'ok.html')).toBe(`${origin}/ok.html`);
+    expect(await where({ origin, referer: 'https://evil.example/shop/' }, 'ok.html')).toBe(`${origin}/ok.html`);
   });
 
   test('the thanks page may stand in frames of the allowed domains alone', async () => {

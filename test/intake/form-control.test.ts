@@ -60,7 +60,69 @@ test('a form written for Web3Forms keeps what the visitor typed, and loses what 
     ['ccemail', 'bob@example.com'],
   ]);
   expect(fields).toEqual({ name: 'Alice', subject: 'A question' });
-  expect(control).toMatchObject({ redirect: 'https://example.com/thanks', isTrapped: false });
+  expect(control).toMatchObject({ redirect: 'https://example.com/thanks', isTrapped: false, hasAccessKey: true });
+  expect(read([['name', 'Alice']]).control.hasAccessKey).toBe(false);
+});
+
+test.each([
+  [
+    'the only address',
+    [
+      ['name', 'Alice'],
+      ['_replyto', ' alice@example.com '],
+    ],
+    { name: 'Alice', Email: 'alice@example.com' },
+  ],
+  [
+    'one beside the same in a field',
+    [
+      ['contact', ['Bob', 'alice@example.com']],
+      ['_replyto', 'alice@example.com'],
+    ],
+    { contact: ['Bob', 'alice@example.com'] },
+  ],
+  [
+    'one beside a field for it that was left empty',
+    [
+      ['Your e-mail', ''],
+      ['_replyto', 'team@example.com'],
+    ],
+    { 'Your e-mail': '' },
+  ],
+  [
+    'what is no address',
+    [
+      ['name', 'Alice'],
+      ['_replyto', 'email'],
+    ],
+    { name: 'Alice' },
+  ],
+] as [string, [string, unknown][], Record<string, unknown>][])(
+  'a reply address is a field where nothing else is: %s',
+  (_, entries, expected) => {
+    expect(read(entries).fields).toEqual(expected);
+  },
+);
+
+test('JSON that is nested without end is no trouble, wherever it stands', () => {
+  const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const { control } = read([
+    ['_gotcha', deep],
+    ['_form', deep],
+    ['_replyto', 'alice@example.com'],
+    ['x', deep],
+  ]);
+  expect(control).toMatchObject({ isTrapped: true, formName: null, replyTo: 'alice@example.com' });
+  expect(read([['_gotcha', ['', null]]]).control.isTrapped).toBe(false);
+});
+
+test('control that is neither text nor a number says nothing', () => {
+  const { control } = read([
+    ['_form', { a: 1 }],
+    ['_subject', ['a', 'b']],
+    ['_form', 7],
+  ]);
+  expect(control).toMatchObject({ formName: '7', subject: null });
 });
 
 test.each([

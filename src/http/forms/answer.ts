@@ -4,9 +4,17 @@ import type { Endpoint } from '../../store/endpoints.ts';
 import type { Site } from '../../store/store.ts';
 import { PAGE_HEADERS } from '../pages/headers.ts';
 
-/** Whether the caller reads JSON rather than pages. */
-export function wantsJson(request: Request, endpoint: Pick<Endpoint, 'answer'> | null): boolean {
-  return endpoint?.answer === 'json' || /\bapplication\/json\b/i.test(request.headers.get('accept') ?? '');
+/**
+ * Whether the caller reads JSON rather than pages. A script in a page of elsewhere has to, whatever it accepts: it may not
+ * follow the way to another page, and would take a form that arrived for one that got lost. Fetch Metadata, 2.2.
+ */
+export function wantsJson({ headers }: Request, endpoint: Pick<Endpoint, 'answer'> | null): boolean {
+  return (
+    endpoint?.answer === 'json' ||
+    /\bapplication\/json\b/i.test(headers.get('accept') ?? '') ||
+    /^(?:cors|same-origin)$/.test(headers.get('sec-fetch-mode') ?? '') ||
+    headers.get('x-requested-with') === 'XMLHttpRequest'
+  );
 }
 
 /**
@@ -38,10 +46,12 @@ export function redirectOf(
   const page = pageOrigin(headers);
   const isKnown = (url: URL) =>
     allowedDomains.length > 0 ? allowsHost(allowedDomains, url.hostname) : url.origin === page?.origin;
-  const wanted = asked === null ? null : URL.parse(asked, page?.href);
+  const back = URL.parse(headers.get('referer') ?? '') ?? page;
+  // Of the page itself `Origin` says no more than where its site is.
+  const base = back?.origin === page?.origin ? back : page;
+  const wanted = asked === null ? null : URL.parse(asked, base?.href);
   if (wanted !== null && /^https?:$/.test(wanted.protocol) && isKnown(wanted)) return wanted.href;
   if (endpoint.redirectUrl !== null) return endpoint.redirectUrl;
-  const back = URL.parse(headers.get('referer') ?? '') ?? page;
   return back !== null && /^https?:$/.test(back.protocol) && isKnown(back) ? back.href : null;
 }
 

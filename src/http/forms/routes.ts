@@ -126,8 +126,12 @@ export function formRoutes(deps: FormDeps) {
       files: sent.files,
     });
     if (script?.wantsJson || wantsJson(request, endpoint)) {
-      const thanks = script === null ? {} : { thanks: thanksOf(endpoint) };
-      return jsonAnswer({ id: lead.id, ...thanks });
+      const thanks = thanksOf(endpoint);
+      return jsonAnswer({
+        id: lead.id,
+        ...(script === null ? {} : { thanks }),
+        ...(control.hasAccessKey ? { success: true, message: thanks.text } : {}),
+      });
     }
     const next = endpoint.answer === 'thanks' ? null : redirectOf(control.redirect, endpoint, site, request.headers);
     return onward(endpoint, next);

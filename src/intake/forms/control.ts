@@ -16,6 +16,8 @@ export interface FormControl {
   idempotencyKey: string | null;
   /** What a bot wrote where people see nothing. */
   isTrapped: boolean;
+  /** It has the key of Web3Forms: its script looks for what Web3Forms would answer. */
+  hasAccessKey: boolean;
   /** What a captcha's widget put in. */
   captcha: string | null;
   /** When a form that this server shows was shown, signed; null: the form is somebody else's. */
@@ -26,7 +28,7 @@ export interface FormControl {
   script: string | null;
 }
 
-type Text = Exclude<keyof FormControl, 'isTrapped'>;
+type Text = Exclude<keyof FormControl, 'isTrapped' | 'hasAccessKey'>;
 
 const TEXTS: Readonly<Record<string, Text>> = {
   _form: 'formName',
@@ -56,6 +58,8 @@ const IDLE: ReadonlySet<string> = new Set([
   'apikey',
   'g-recaptcha-response',
   'recaptcha_response',
+  // What the form is encoded in. HTML, 4.10.22.4.
+  '_charset_',
 ]);
 /** Names of Web3Forms that are good names for fields too: control in a form that has its key. */
 const WITH_ACCESS_KEY: Readonly<Record<string, Text>> = { redirect: 'redirect', replyto: 'replyTo' };
@@ -82,6 +86,7 @@ export function readFormParts(entries: Iterable<readonly [string, unknown]>, hon
     replyTo: null,
     idempotencyKey: null,
     isTrapped: false,
+    hasAccessKey,
     captcha: null,
     renderToken: null,
     referrer: null,
@@ -94,10 +99,23 @@ export function readFormParts(entries: Iterable<readonly [string, unknown]>, hon
     }
     const text = textOf(name, hasAccessKey);
     if (text !== null) {
-      if (!isBlank(value)) control[text] ??= String(value);
+      if (typeof value !== 'object' && !isBlank(value)) control[text] ??= String(value);
     } else if (!IDLE.has(name) && !(hasAccessKey && IDLE_WITH_ACCESS_KEY.has(name))) add(fields, name, value);
   }
+  if (control.replyTo !== null && isOnlyAddress(control.replyTo, fields)) fields.set('Email', control.replyTo.trim());
   return { fields: Object.fromEntries(fields), control };
+}
+
+const ADDRESS = /^\s*[^\s@]{1,64}@[^\s@]{1,255}\s*$/;
+
+/**
+ * Whether a reply address is the visitor's only one. Formspree's own example calls the input for it `_replyto`: such a
+ * form would become leads that nobody can answer.
+ */
+function isOnlyAddress(replyTo: string, fields: ReadonlyMap<string, unknown>): boolean {
+  const isAddress = (value: unknown) => typeof value === 'string' && ADDRESS.test(value);
+  const holdsOne = (value: unknown) => (Array.isArray(value) ? value.some(isAddress) : isAddress(value));
+  return isAddress(replyTo) && ![...fields].some(([name, value]) => /mail/i.test(name) || holdsOne(value));
 }
 
 function textOf(name: string, hasAccessKey: boolean): Text | null {
@@ -105,8 +123,15 @@ function textOf(name: string, hasAccessKey: boolean): Text | null {
   return hasAccessKey && Object.hasOwn(WITH_ACCESS_KEY, name) ? (WITH_ACCESS_KEY[name] ?? null) : null;
 }
 
+/** Lists are looked into no deeper than forms make them: deeper ones are JSON that somebody nested without end. */
 function isBlank(value: unknown): boolean {
-  return value === null || value === undefined || value === false || String(value).trim() === '';
+  if (Array.isArray(value)) return value.every(isBlankItem);
+  return isBlankItem(value);
+}
+
+function isBlankItem(value: unknown): boolean {
+  if (typeof value === 'object') return value === null;
+  return value === undefined || value === false || String(value).trim() === '';
 }
 
 /** Takes the same time for each value, however many there are of one name. */

@@ -46,8 +46,12 @@ const NUMBER = /^[+-]?(?:\d{1,18}(?:\.\d{1,18})?|\.\d{1,18})$/;
 export function textsOf(fields: HostedPost['fields'], name: string): readonly string[] {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (value === undefined || value === null) return [];
-  return (Array.isArray(value) ? value : [value]).map(String);
+  return (Array.isArray(value) ? value : [value]).map(textOf);
 }
+
+/** Forms send texts; what JSON nests is none that any field takes, and is not read, for it may have no end. */
+const textOf = (value: unknown): string =>
+  typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
 
 /**
  * Holds what came against the form's own rules. A field that the form has not is none of this: it is kept, for the form
