@@ -1,4 +1,4 @@
-/** A file that came with a lead. Its bytes are on the disk; the store knows whose they are. */
+/** A file that came with a lead. The store knows whose it is and where its bytes are. */
 export interface StoredFile {
   id: string;
   siteId: string;
@@ -12,6 +12,8 @@ export interface StoredFile {
   /** Where it lies, below the folder of files. */
   path: string;
   createdAt: number;
+  /** Its bytes are on this server; false: Google Drive has them. */
+  isHere: boolean;
 }
 
 /** A file whose bytes are on disk, of a lead that is to be stored with it. */
@@ -21,14 +23,14 @@ export type NewFile = Pick<StoredFile, 'id' | 'name' | 'size' | 'type' | 'path'>
 export interface FileStore {
   get(id: string): StoredFile | null;
   ofLead(siteId: string, leadId: string): StoredFile[];
-  /** All there are, those to be deleted included. From memory, mostly: every upload asks. */
+  /** What takes room on this server, files to be deleted included. From memory, mostly: every upload asks. */
   usage(): { files: number; bytes: number };
   /** Those of the ids that are known. */
   known(ids: readonly string[]): StoredFile[];
   /** A walk through all files by id. */
   after(id: string, limit: number): StoredFile[];
-  /** Files whose leads were deleted. */
+  /** Files whose leads were deleted and whose bytes are on this server. */
   ownerless(limit: number): StoredFile[];
-  /** For files whose bytes are gone. */
+  /** For files whose bytes are gone from this server. One that may be in Google Drive stays known until it is not. */
   forget(ids: readonly string[]): Promise<void>;
 }

@@ -28,7 +28,7 @@ export interface SheetStore {
   connections(): GoogleConnection[];
   /** A new secret, and what it allows where that is another. */
   updateConnectionSecret(id: string, secret: string, scopes?: string): Promise<void>;
-  /** Deletes a connection that no site's target uses. False: one does, or there is none. */
+  /** Deletes a connection that no site's target uses, nor its files. False: one does, or there is none. */
   removeConnection(id: string): Promise<boolean>;
 
   // -- the queue

@@ -8,6 +8,7 @@ import type { Metric } from '../lib/metrics.ts';
 import type { AccountStore, AuditStore } from './accounts.ts';
 import type { ArrivalStore } from './arrivals.ts';
 import type { CaptchaStore } from './captchas.ts';
+import type { DriveStore } from './drive.ts';
 import type { EndpointStore } from './endpoints.ts';
 import type { FileStore, NewFile } from './files.ts';
 import type { HookStore } from './hooks.ts';
@@ -49,6 +50,8 @@ export interface Store {
   readonly spam: SpamStore;
   /** What is known of the files that came with leads. */
   readonly files: FileStore;
+  /** Which of them are kept in Google Drive. */
+  readonly drive: DriveStore;
   readonly sheets: SheetStore;
   /** How people want to see a site's leads. */
   readonly views: LeadViewStore;

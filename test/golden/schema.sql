@@ -41,6 +41,28 @@ CREATE TABLE captcha (
   secret_sealed TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE drive_copy (
+  file_id TEXT PRIMARY KEY REFERENCES file (id),
+  site_id TEXT NOT NULL,
+  account TEXT NOT NULL,
+  drive_id TEXT,
+  link TEXT,
+  tried_at INTEGER NOT NULL,
+  problem TEXT,
+  retry_at INTEGER
+) STRICT;
+
+CREATE TABLE drive_site (
+  site_id TEXT PRIMARY KEY REFERENCES site (id),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  account TEXT NOT NULL,
+  folder TEXT,
+  shared INTEGER NOT NULL CHECK (shared IN (0, 1)),
+  problem TEXT,
+  failures INTEGER NOT NULL,
+  retry_at INTEGER
+) STRICT;
+
 CREATE TABLE endpoint (
   id TEXT PRIMARY KEY,
   site_id TEXT NOT NULL REFERENCES site (id),
@@ -62,7 +84,7 @@ CREATE TABLE file (
   type TEXT NOT NULL,
   path TEXT NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+, is_here INTEGER NOT NULL DEFAULT 1 CHECK (is_here IN (0, 1))) STRICT;
 
 CREATE TABLE form (
   id TEXT PRIMARY KEY,
@@ -453,7 +475,11 @@ CREATE INDEX audit_object ON audit (object_id, id);
 
 CREATE INDEX audit_site ON audit (site_id, id);
 
+CREATE INDEX drive_copy_site ON drive_copy (site_id, file_id);
+
 CREATE INDEX endpoint_site ON endpoint (site_id, id);
+
+CREATE INDEX file_here ON file (site_id, id) WHERE is_here = 1;
 
 CREATE INDEX file_lead ON file (site_id, lead_id);
 

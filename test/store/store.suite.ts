@@ -6,6 +6,7 @@ import { describeAccountLinks } from './suite/account-links.ts';
 import { describeAccountPasskeys } from './suite/account-passkeys.ts';
 import { describeAccounts } from './suite/accounts.ts';
 import { describeCounters } from './suite/counters.ts';
+import { describeDrive } from './suite/drive.ts';
 import { describeEndpoints } from './suite/endpoints.ts';
 import { describeFiles } from './suite/files.ts';
 import { describeFormMerge } from './suite/form-merge.ts';
@@ -61,6 +62,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeHooks(world);
     describeHostedForms(world);
     describeFiles(world);
+    describeDrive(world);
     describeImports(world);
     describeForms(world);
     describeFormMerge(world);

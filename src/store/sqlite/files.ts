@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, notExists } from 'drizzle-orm';
 import type { FileStore, NewFile } from '../files.ts';
 import type { Lead } from '../store.ts';
 import type { Context } from './context.ts';
+import { driveCopy } from './schema-drive.ts';
 import { file } from './schema-files.ts';
 import type { Turn } from './writer.ts';
 
@@ -17,7 +18,7 @@ export interface Files extends FileStore {
 
 export function createFiles({ db, orm, writer }: Context): Files {
   const sum = db.query<{ files: number; bytes: number }, []>(
-    'SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM file',
+    'SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM file WHERE is_here = 1',
   );
   let used: { files: number; bytes: number } | null = null;
   const drop = () => {
@@ -42,7 +43,7 @@ export function createFiles({ db, orm, writer }: Context): Files {
       for (const each of files)
         orm
           .insert(file)
-          .values({ ...each, siteId, leadId, createdAt: turn.now })
+          .values({ ...each, siteId, leadId, createdAt: turn.now, isHere: true })
           .run();
       turn.onCommit(() => count(files));
     },
@@ -61,13 +62,23 @@ export function createFiles({ db, orm, writer }: Context): Files {
         .where(inArray(file.id, [...ids]))
         .all(),
     after: (id, limit) => orm.select().from(file).where(gt(file.id, id)).orderBy(asc(file.id)).limit(limit).all(),
-    ownerless: (limit) => orm.select().from(file).where(isNull(file.leadId)).orderBy(asc(file.id)).limit(limit).all(),
+    ownerless: (limit) =>
+      orm
+        .select()
+        .from(file)
+        .where(and(isNull(file.leadId), eq(file.isHere, true)))
+        .orderBy(asc(file.id))
+        .limit(limit)
+        .all(),
     forget: (ids) =>
       writer.run((turn) => {
+        const gone = inArray(file.id, [...ids]);
+        const inDrive = orm.select().from(driveCopy).where(eq(driveCopy.fileId, file.id));
         orm
           .delete(file)
-          .where(inArray(file.id, [...ids]))
+          .where(and(gone, notExists(inDrive)))
           .run();
+        orm.update(file).set({ isHere: false }).where(gone).run();
         turn.onCommit(drop);
       }),
   };

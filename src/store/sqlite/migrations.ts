@@ -15,6 +15,7 @@ import hostedForms from '../../../migrations/0014_hosted_forms.sql' with { type:
 import spam from '../../../migrations/0015_spam.sql' with { type: 'text' };
 import formMerge from '../../../migrations/0016_form_merge.sql' with { type: 'text' };
 import arrivals from '../../../migrations/0017_arrivals.sql' with { type: 'text' };
+import drive from '../../../migrations/0018_drive.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 15, name: 'spam', sql: spam },
   { version: 16, name: 'form_merge', sql: formMerge },
   { version: 17, name: 'arrivals', sql: arrivals },
+  { version: 18, name: 'drive', sql: drive },
 ];

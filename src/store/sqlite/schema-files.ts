@@ -9,6 +9,7 @@ export const file = sqliteTable('file', {
   type: text('type').notNull(),
   path: text('path').notNull(),
   createdAt: integer('created_at').notNull(),
+  isHere: integer('is_here', { mode: 'boolean' }).notNull(),
 });
 
 export const FILE_TABLES = { file };

@@ -7,6 +7,7 @@ import type { CellUpdate, SheetBatch, SheetColumn, SheetProblem, SheetTab, Sheet
 import { DEFAULT_SPAM, type SpamSettings } from '../spam.ts';
 import { ACCOUNT_TABLES } from './schema-accounts.ts';
 import { ARRIVAL_TABLES } from './schema-arrivals.ts';
+import { DRIVE_TABLES } from './schema-drive.ts';
 import { FILE_TABLES } from './schema-files.ts';
 import { HOOK_TABLES } from './schema-hooks.ts';
 import { HOSTED_TABLES } from './schema-hosted.ts';
@@ -218,6 +219,7 @@ export const TABLES = {
   ...HOOK_TABLES,
   ...HOSTED_TABLES,
   ...FILE_TABLES,
+  ...DRIVE_TABLES,
   ...IMPORT_TABLES,
   ...ARRIVAL_TABLES,
 };

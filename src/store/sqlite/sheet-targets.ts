@@ -1,7 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { SheetBook, SheetStore, SheetTarget } from '../sheets.ts';
 import type { Context } from './context.ts';
 import { googleConnection, sheetBook, sheetJournal, sheetTarget } from './schema.ts';
+import { driveSite } from './schema-drive.ts';
 import type { SiteCache } from './sites.ts';
 
 type Targets = Pick<
@@ -54,6 +55,16 @@ export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCac
     return next;
   };
 
+  /** Whether files of a site go to Google Drive as this account. */
+  function keepsFiles(id: string): boolean {
+    const account = orm
+      .select({ email: googleConnection.email })
+      .from(googleConnection)
+      .where(eq(googleConnection.id, id));
+    const isKept = and(eq(driveSite.enabled, true), inArray(driveSite.account, account));
+    return orm.select().from(driveSite).where(isKept).get() !== undefined;
+  }
+
   const findBook = (book: string) => orm.select().from(sheetBook).where(eq(sheetBook.book, book)).get();
 
   return {
@@ -99,7 +110,7 @@ export function createSheetTargets({ orm, writer, ids }: Context, sites: SiteCac
     removeConnection: (id) =>
       writer.run(() => {
         const user = orm.select().from(sheetTarget).where(eq(sheetTarget.connectionId, id)).get();
-        if (user !== undefined) return false;
+        if (user !== undefined || keepsFiles(id)) return false;
         const gone = orm.delete(googleConnection).where(eq(googleConnection.id, id)).returning().get();
         return gone !== undefined;
       }),

@@ -11,6 +11,7 @@ import { createArrivals } from './arrivals.ts';
 import { createAudit } from './audit.ts';
 import { createCaptchas } from './captchas.ts';
 import type { Context } from './context.ts';
+import { createDrive } from './drive.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createFiles } from './files.ts';
 import { FormCache } from './form-cache.ts';
@@ -110,8 +111,11 @@ export function openStore(options: StoreOptions): Store {
   const captchas = createCaptchas(context);
   const arrivals = createArrivals(context);
   const files = createFiles(context);
+  const { drop: dropDrive, ...drive } = createDrive(context, files);
   const { claim, settle, ...imports } = createImports(context);
-  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, hostedForms, captchas, files);
+  caches.push(siteCache, formCache, keys, accounts, endpoints, hooks, hostedForms, captchas, files, {
+    drop: dropDrive,
+  });
 
   function noteNewest(): void {
     for (const site of siteCache.list()) {
@@ -182,6 +186,7 @@ export function openStore(options: StoreOptions): Store {
       ...removal,
     },
     files,
+    drive,
     sheets: {
       ...createSheetTargets(context, siteCache),
       ...tabMethods,

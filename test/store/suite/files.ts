@@ -31,7 +31,7 @@ export function describeFiles(world: MakeWorld): void {
         ['CV', 'file_a.pdf'],
       ]);
       const at = { siteId, leadId: lead?.id ?? '', createdAt: lead?.createdAt ?? 0 };
-      expect(store.files.get('file_a')).toEqual({ ...fileOf('file_a', 5), ...at });
+      expect(store.files.get('file_a')).toEqual({ ...fileOf('file_a', 5), ...at, isHere: true });
       expect(store.files.ofLead(siteId, at.leadId).map(({ id }) => id)).toEqual(['file_a', 'file_b']);
       expect(store.files.known(['file_b', 'file_x']).map(({ id }) => id)).toEqual(['file_b']);
       expect(store.files.after('file_a', 5).map(({ id }) => id)).toEqual(['file_b']);

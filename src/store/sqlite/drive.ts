@@ -1,0 +1,184 @@
+import { and, asc, count, eq, inArray, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import type { DriveSite, DriveStore } from '../drive.ts';
+import type { Context } from './context.ts';
+import { keptTable } from './kept-table.ts';
+import { driveCopy, driveSite } from './schema-drive.ts';
+import { file } from './schema-files.ts';
+
+/** Which files are in Google Drive. Sites are in memory: there are few. */
+export function createDrive(context: Context, files: { drop(): void }): DriveStore & { drop(): void } {
+  const { orm } = context;
+  const sites = keptTable(() =>
+    orm
+      .select()
+      .from(driveSite)
+      .orderBy(asc(driveSite.siteId))
+      .all()
+      .map((row) => [row.siteId, row]),
+  );
+  return {
+    drop: sites.drop,
+    ...siteActions(context, sites),
+    ...sendActions(context, files),
+    ...deleteActions(context, files),
+    counts: (siteId) => ({
+      here: countOf(
+        orm
+          .select({ n: count() })
+          .from(file)
+          .where(and(eq(file.siteId, siteId), hereAndWanted))
+          .get(),
+      ),
+      there: countOf(
+        orm
+          .select({ n: count() })
+          .from(driveCopy)
+          .where(and(eq(driveCopy.siteId, siteId), isNotNull(driveCopy.link)))
+          .get(),
+      ),
+      toDelete: countOf(
+        orm
+          .select({ n: count() })
+          .from(file)
+          .innerJoin(driveCopy, eq(driveCopy.fileId, file.id))
+          .where(and(isNull(file.leadId), eq(driveCopy.siteId, siteId)))
+          .get(),
+      ),
+    }),
+  };
+}
+
+const countOf = (row: { n: number } | undefined) => row?.n ?? 0;
+
+/** The index of what is here has these words in it. */
+const isHere = eq(file.isHere, true);
+const hereAndWanted = and(isHere, isNotNull(file.leadId));
+const due = (nowMs: number) => or(isNull(driveCopy.retryAt), lte(driveCopy.retryAt, nowMs));
+const isOwnerless = isNull(file.leadId);
+
+type SiteActions = Pick<DriveStore, 'sites' | 'site' | 'setSite' | 'noteSite'>;
+
+function siteActions(
+  { orm, writer }: Context,
+  { all, drop }: { all(): ReadonlyMap<string, DriveSite>; drop(): void },
+): SiteActions {
+  const fresh = { problem: null, failures: 0, retryAt: null };
+  return {
+    sites: () => [...all().values()],
+    site: (siteId) => all().get(siteId) ?? null,
+    setSite: (siteId, place) =>
+      writer.run((turn) => {
+        turn.onCommit(drop);
+        if (place === null) {
+          orm
+            .update(driveSite)
+            .set({ enabled: false, ...fresh })
+            .where(eq(driveSite.siteId, siteId))
+            .run();
+          return;
+        }
+        const row = { siteId, enabled: true, ...place, ...fresh };
+        orm.insert(driveSite).values(row).onConflictDoUpdate({ target: driveSite.siteId, set: row }).run();
+        // What was put off may have been for the place that was left.
+        orm.update(driveCopy).set({ problem: null, retryAt: null }).where(eq(driveCopy.siteId, siteId)).run();
+      }),
+    noteSite: (siteId, change) =>
+      writer.run((turn) => {
+        turn.onCommit(drop);
+        orm.update(driveSite).set(change).where(eq(driveSite.siteId, siteId)).run();
+      }),
+  };
+}
+
+type SendActions = Pick<DriveStore, 'copy' | 'nextToSend' | 'begin' | 'keep' | 'toClear' | 'cleared' | 'postpone'>;
+
+function sendActions({ orm, writer }: Context, files: { drop(): void }): SendActions {
+  const withCopy = () => orm.select({ file }).from(file);
+  const isThere = isNotNull(driveCopy.link);
+  return {
+    copy: (fileId) => orm.select().from(driveCopy).where(eq(driveCopy.fileId, fileId)).get() ?? null,
+    nextToSend(siteId, nowMs, which) {
+      const begun = and(isNotNull(driveCopy.fileId), isNull(driveCopy.link), due(nowMs));
+      const wanted = which === 'begun' ? begun : or(isNull(driveCopy.fileId), begun);
+      const row = withCopy()
+        .leftJoin(driveCopy, eq(driveCopy.fileId, file.id))
+        .where(and(eq(file.siteId, siteId), hereAndWanted, wanted))
+        .orderBy(asc(file.id))
+        .limit(1)
+        .get();
+      return row?.file ?? null;
+    },
+    begin: ({ id: fileId, siteId }, { account, driveId }) =>
+      writer.run((turn) => {
+        const row = { fileId, siteId, account, driveId, link: null, triedAt: turn.now, problem: null, retryAt: null };
+        orm.insert(driveCopy).values(row).onConflictDoUpdate({ target: driveCopy.fileId, set: row }).run();
+      }),
+    keep: (fileId, at) =>
+      writer.run(() => {
+        const known = { ...at, problem: null, retryAt: null };
+        orm.update(driveCopy).set(known).where(eq(driveCopy.fileId, fileId)).run();
+      }),
+    toClear: (siteId, limit) =>
+      withCopy()
+        .innerJoin(driveCopy, eq(driveCopy.fileId, file.id))
+        .where(and(eq(file.siteId, siteId), isHere, isThere))
+        .orderBy(asc(file.id))
+        .limit(limit)
+        .all()
+        .map((row) => row.file),
+    cleared: (fileIds) =>
+      writer.run((turn) => {
+        orm
+          .update(file)
+          .set({ isHere: false })
+          .where(inArray(file.id, [...fileIds]))
+          .run();
+        turn.onCommit(files.drop);
+      }),
+    postpone: (fileId, problem, retryAt) =>
+      writer.run(() => {
+        orm.update(driveCopy).set({ problem, retryAt }).where(eq(driveCopy.fileId, fileId)).run();
+      }),
+  };
+}
+
+type DeleteActions = Pick<DriveStore, 'toDelete' | 'postponeDeletes' | 'forgetCopy' | 'undeleted'>;
+
+function deleteActions({ orm, writer }: Context, files: { drop(): void }): DeleteActions {
+  const leftBehind = () =>
+    orm.select({ copy: driveCopy }).from(file).innerJoin(driveCopy, eq(driveCopy.fileId, file.id)).$dynamic();
+  return {
+    toDelete: (siteId, nowMs, limit) =>
+      leftBehind()
+        .where(and(isOwnerless, eq(driveCopy.siteId, siteId), due(nowMs)))
+        .limit(limit)
+        .all()
+        .map(({ copy }) => copy),
+    postponeDeletes: (siteId, account, problem, retryAt) =>
+      writer.run(() => {
+        const ownerless = orm.select({ id: file.id }).from(file).where(isOwnerless);
+        const those = and(
+          eq(driveCopy.siteId, siteId),
+          eq(driveCopy.account, account),
+          inArray(driveCopy.fileId, ownerless),
+        );
+        orm.update(driveCopy).set({ problem, retryAt }).where(those).run();
+      }),
+    forgetCopy: (fileId) =>
+      writer.run((turn) => {
+        orm.delete(driveCopy).where(eq(driveCopy.fileId, fileId)).run();
+        // Bytes that are still here keep their row until they are gone too.
+        orm
+          .delete(file)
+          .where(and(eq(file.id, fileId), isOwnerless, eq(file.isHere, false)))
+          .run();
+        turn.onCommit(files.drop);
+      }),
+    undeleted: (siteId, limit) =>
+      leftBehind()
+        .where(and(isOwnerless, eq(driveCopy.siteId, siteId), isNotNull(driveCopy.problem)))
+        .limit(limit)
+        .all()
+        .map(({ copy }) => copy),
+  };
+}
