@@ -6,7 +6,7 @@ import { createAuth } from './http/auth.ts';
 import { clientAddress } from './http/client-address.ts';
 import { stateMetrics } from './http/gauges.ts';
 import { createReadiness } from './http/health.ts';
-import { parseHookBody } from './http/hooks/body.ts';
+import { createHookBodyParser } from './http/hooks/body.ts';
 import { createOperations } from './http/operations.ts';
 import { watchProxies } from './http/proxies.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
@@ -134,7 +134,7 @@ export function buildApp(parts: AppParts): App {
   const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
   const hooked = { store, vault: parts.vault, intake, clock, ids, log };
-  const hookDesk = createHookDesk({ ...hooked, parseBody: parseHookBody });
+  const hookDesk = createHookDesk({ ...hooked, parseBody: createHookBodyParser(clock) });
   const hookFetcher = createHookFetcher({ ...hooked, random: parts.random, exchange, urls: parts.hookUrls });
   const readiness = createReadiness({ store, clock, draining: () => draining });
   const peer = (request: Request) => server?.requestIP(request)?.address ?? null;

@@ -58,13 +58,16 @@ function checkType(headers: Headers): void {
     if (type === null || !JSON_TYPE.test(type)) {
       throw new AppError('unsupported_media_type', 'Send JSON, with the header `Content-Type: application/json`.');
     }
-    const charset = CHARSET.exec(type)?.[1];
-    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    const charset = charsetOf(type);
+    if (charset !== null && !/^utf-?8$/i.test(charset)) {
       throw new AppError('unsupported_media_type', 'Send JSON as UTF-8; other character sets are not read.');
     }
   }
   checkEncoding(headers);
 }
+
+/** The character set that a type says; null where it says none. */
+export const charsetOf = (type: string) => CHARSET.exec(type)?.[1] ?? null;
 
 /** @throws AppError unsupported_media_type */
 export function checkEncoding(headers: Headers): void {

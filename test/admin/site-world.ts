@@ -11,7 +11,7 @@ import type { AdminRoute } from '../../src/http/admin/route.ts';
 import { adminRoutes } from '../../src/http/admin/routes.ts';
 import type { AdminServices, LevelSwitch } from '../../src/http/admin/services.ts';
 import { createReadiness } from '../../src/http/health.ts';
-import { parseHookBody } from '../../src/http/hooks/body.ts';
+import { createHookBodyParser } from '../../src/http/hooks/body.ts';
 import { createOperations } from '../../src/http/operations.ts';
 import { createIntake } from '../../src/intake/accept.ts';
 import { createCaptchaChecker } from '../../src/intake/captcha.ts';
@@ -129,7 +129,7 @@ export async function siteWorld(
     sheetsPath,
     importsPath: `${dir}/imports`,
     liftTimeout: () => () => {},
-    hookDesk: createHookDesk({ ...shared, vault, intake, ids, parseBody: parseHookBody }),
+    hookDesk: createHookDesk({ ...shared, vault, intake, ids, parseBody: createHookBodyParser(clock) }),
     clock,
     log: silentLog,
     publicUrl: () => 'http://localhost',

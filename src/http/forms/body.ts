@@ -3,6 +3,7 @@ import { isObject } from '../../intake/normalise.ts';
 import { AppError } from '../../lib/errors.ts';
 import { MAX_JSON_BYTES, parseJson, readText } from '../body.ts';
 import { type MultipartDeps, readMultipart } from './multipart.ts';
+import { CHARSET_FIELD, NOT_UTF8, percentDecoded, readSent } from './part.ts';
 
 /** What a form sent, in its order. Repeated names stand as often as they came. */
 export interface SentForm {
@@ -10,6 +11,7 @@ export interface SentForm {
   files: readonly SentFile[];
 }
 
+const CHARSET_VALUE = new RegExp(`(?:^|&)${CHARSET_FIELD}=([^&]+)`);
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /**
@@ -32,6 +34,7 @@ export async function readSentForm(request: Request, deps: MultipartDeps): Promi
 /** A broken letter is refused, not replaced: a name must not lose it silently. WHATWG URL, 5.1, but for that. */
 export function urlencoded(text: string): SentForm['entries'] {
   const entries: SentForm['entries'] = [];
+  const decode = decoderOf(text);
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
@@ -40,15 +43,19 @@ export function urlencoded(text: string): SentForm['entries'] {
   return entries;
 }
 
-function decode(text: string): string {
+/** Reads the names and values of a form in the character set that it names. @throws AppError bad_request: so do they */
+function decoderOf(text: string): (part: string) => string {
+  if (!text.includes(CHARSET_FIELD)) return decodeUtf8;
+  const charset = CHARSET_VALUE.exec(text)?.[1] ?? null;
+  return (part) => readSent({ bytes: percentDecoded(part.replaceAll('+', ' ')), charset }, null);
+}
+
+function decodeUtf8(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   try {
     return spaced.includes('%') ? decodeURIComponent(spaced.replace(/%(?![\da-f]{2})/gi, '%25')) : spaced;
   } catch {
-    throw new AppError(
-      'bad_request',
-      'The form is not UTF-8. Send it from a page that is, or with accept-charset="utf-8".',
-    );
+    throw new AppError('bad_request', NOT_UTF8);
   }
 }
 

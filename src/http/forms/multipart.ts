@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
-import type { Busboy as Parser } from '@fastify/busboy';
+import type { Dicer as Parser } from '@fastify/busboy';
 import type { SentFile, Upload, UploadLimits } from '../../intake/files/uploads.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { AppError, errorText } from '../../lib/errors.ts';
 import { once } from '../../lib/once.ts';
 import { MAX_JSON_BYTES } from '../body.ts';
+import { boundaryOf, CHARSET_FIELD, type PartHead, readHead, readSent, type SentText } from './part.ts';
 
 /** What a multipart form is read with. */
 export interface MultipartDeps {
@@ -28,11 +28,15 @@ const TOO_SLOW = 'The form took longer than five minutes on its way. Send it aga
 
 const TOO_MANY_PARTS = `The form has more than ${MAX_PARTS.toLocaleString('en')} parts: send less at once.`;
 
-const parser = once(async () => (await import('@fastify/busboy')).Busboy);
+const LATE_CHARSET = `Put the field ${CHARSET_FIELD} before the files of the form, or send the form as UTF-8.`;
+
+type Part = Parser.PartStream;
+
+const parser = once(async () => (await import('@fastify/busboy')).Dicer);
 
 /**
  * Reads a multipart form as it comes: texts into memory, 1 MiB of them, files to where `upload` has them. RFC 7578.
- * @throws AppError bad_request for one that is broken, breaks off or is too slow; payload_too_large, validation_error;
+ * @throws AppError bad_request for one that is broken, breaks off, is too slow, or not in its character set; payload_too_large, validation_error;
  * unavailable when too many uploads are under way. Nothing is read on then
  */
 export async function readMultipart(
@@ -86,58 +90,130 @@ function createEnding(): Ending {
   };
 }
 
-async function readParts(request: Request, Busboy: typeof Parser, { upload, clock, limits }: MultipartDeps) {
+async function readParts(request: Request, Dicer: typeof Parser, { upload, clock, limits }: MultipartDeps) {
   const ending = createEnding();
-  const boy = openParser(Busboy, request.headers.get('content-type') ?? '');
-  const finished = new Promise<void>((resolve) => boy.on('finish', resolve));
-  const { entries, allKept } = listen(boy, upload, ending);
+  const parts = openParser(Dicer, request.headers.get('content-type') ?? '');
+  const finished = new Promise<void>((resolve) => parts.on('finish', resolve));
+  const { entries, drained, allKept } = listen(parts, upload, ending);
   upload.onGiveWay(ending.fail);
   const stop = clock.after(TOTAL_MS, () => ending.fail(new AppError('bad_request', TOO_SLOW)));
   try {
     const most = limits.maxUpload + MAX_JSON_BYTES + FRAME_BYTES;
-    await Promise.race([ending.failed, pour(request, boy, most, clock, ending)]);
-    boy.end();
+    await Promise.race([ending.failed, pour(request, parts, drained, most, clock, ending)]);
+    if (parts.writable) parts.end();
     await Promise.race([ending.failed, finished]);
     await Promise.race([ending.failed, allKept()]);
+    return entries();
   } catch (error) {
-    ending.fail(error instanceof AppError ? error : broken(error));
+    ending.fail(asAppError(error));
     throw error;
   } finally {
     stop();
     // When this is over nothing more is written.
     await allKept();
   }
-  return entries;
 }
 
-/** Collects what the parser finds. `allKept` resolves when no file is being written; it never rejects, but ends the reading. */
-function listen(boy: InstanceType<typeof Parser>, upload: Upload, ending: Ending) {
-  const entries: (readonly [string, string])[] = [];
+/**
+ * Collects what the parser finds. `allKept` resolves when no part is being read; it never rejects, but ends the reading.
+ * `drained` resolves when all bytes so far are with whoever reads them.
+ */
+function listen(parser: Parser, upload: Upload, ending: Ending) {
+  const form = createFormText();
+  const open = new Set<Part>();
   let kept = Promise.resolve();
-  let textBytes = 0;
-  boy.on('error', (error: unknown) => ending.fail(broken(error)));
-  boy.on('partsLimit', () => ending.fail(new AppError('validation_error', TOO_MANY_PARTS)));
-  boy.on('field', (name: string | undefined, value: string, _: boolean, isCut: boolean) => {
-    textBytes += Buffer.byteLength(name ?? '') + Buffer.byteLength(value);
-    if (isCut || textBytes > MAX_JSON_BYTES) ending.fail(tooLarge('The fields are larger than 1 MiB together.'));
-    else entries.push([asTyped(name), value]);
-  });
-  boy.on('file', (name: string | undefined, stream: Readable, fileName: string | undefined) => {
+  let parts = 0;
+  let onProgress = () => {};
+  parser.on('error', (error) => ending.fail(asAppError(error)));
+  parser.on('part', (part) => {
     // What is wrong with it is told by who reads it; it must not end the process when nobody does any more.
-    stream.on('error', () => {});
-    ending.onFail((error) => stream.destroy(error));
-    // One after the other, in their order. Who comes second waits in the socket.
-    kept = kept
-      .then(() => (ending.hasFailed() ? undefined : upload.take(asTyped(name), asTyped(fileName), stream)))
-      .catch((error: unknown) => ending.fail(error instanceof AppError ? error : broken(error)));
+    part.on('error', () => {});
+    ending.onFail((error) => part.destroy(error));
+    if (++parts > MAX_PARTS) ending.fail(new AppError('validation_error', TOO_MANY_PARTS));
+    part.on('header', (header) => {
+      open.add(part);
+      const head = readHead(header as Record<string, string[]>);
+      // One after the other, in their order.
+      kept = kept
+        .then(() => (ending.hasFailed() ? undefined : take(bytesOf(part), head)))
+        .catch((error: unknown) => ending.fail(asAppError(error)))
+        .finally(() => {
+          open.delete(part);
+          onProgress();
+        });
+    });
   });
-  return { entries, allKept: () => kept };
+
+  async function* bytesOf(part: Part): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of part) {
+      yield piece;
+      onProgress();
+    }
+  }
+
+  async function take(bytes: AsyncIterable<Uint8Array>, head: PartHead | null): Promise<void> {
+    if (head?.fileName) return await upload.take(form.fileText(head.name), form.fileText(head.fileName), bytes);
+    if (head !== null) return await form.take(bytes, head);
+    for await (const _ of bytes);
+  }
+
+  async function drained(): Promise<void> {
+    while ([...open].some(({ readableLength }) => readableLength > 0)) {
+      await Promise.race([ending.failed, new Promise<void>((resolve) => (onProgress = resolve))]);
+    }
+  }
+  return { entries: form.entries, drained, allKept: () => kept };
 }
+
+/** The texts of a form, as bytes until it is known what they are in: the field that says so may be the last one. */
+function createFormText() {
+  const sent: { name: SentText; value: SentText }[] = [];
+  const ofFiles: { text: SentText; read: string }[] = [];
+  let charset: string | null = null;
+  let bytes = 0;
+
+  function count(more: number): void {
+    bytes += more;
+    if (bytes > MAX_JSON_BYTES) throw tooLarge('The fields are larger than 1 MiB together.');
+  }
+  return {
+    /** @throws AppError payload_too_large */
+    async take(part: AsyncIterable<Uint8Array>, head: PartHead): Promise<void> {
+      const pieces: Uint8Array[] = [];
+      count(head.name.bytes.length);
+      for await (const piece of part) {
+        count(piece.length);
+        pieces.push(piece);
+      }
+      // A copy: the pieces keep all the bytes in memory that came with them.
+      const value = Buffer.concat(pieces);
+      sent.push({ name: head.name, value: { bytes: value, charset: head.charset } });
+      if (value.length > 0 && nameIs(head.name, CHARSET_FIELD)) charset ??= value.toString('latin1').trim();
+    },
+    /** The names of a file are needed before the form has come. @throws AppError bad_request, payload_too_large */
+    fileText(text: SentText): string {
+      count(text.bytes.length);
+      const read = readSent(text, charset);
+      ofFiles.push({ text, read });
+      return asTyped(read);
+    },
+    /** @throws AppError bad_request for what is not in its character set */
+    entries(): (readonly [string, string])[] {
+      if (ofFiles.some(({ text, read }) => readSent(text, charset) !== read)) {
+        throw new AppError('bad_request', LATE_CHARSET);
+      }
+      return sent.map(({ name, value }) => [asTyped(readSent(name, charset)), readSent(value, charset)]);
+    },
+  };
+}
+
+const nameIs = ({ bytes }: SentText, name: string) => Buffer.from(bytes).toString('latin1') === name;
 
 /** Hands the body to the parser piece by piece: the next one when the last has been dealt with. */
 async function pour(
   request: Request,
-  boy: InstanceType<typeof Parser>,
+  parser: Parser,
+  drained: () => Promise<void>,
   most: number,
   clock: Clock,
   ending: Ending,
@@ -158,9 +234,12 @@ async function pour(
     if (done || value === undefined) break;
     bytes += value.length;
     if (bytes > most) throw tooLarge('The form is too large.');
+    // What comes after the end of the last part is nothing of the form. RFC 2046, 5.1.1.
+    if (!parser.writable) continue;
     await new Promise<void>((resolve) => {
-      boy.write(Buffer.from(value.buffer, value.byteOffset, value.length), () => resolve());
+      parser.write(Buffer.from(value.buffer, value.byteOffset, value.length), () => resolve());
     });
+    await drained();
   }
   // The HTTP parser gives out the last piece before it looks at what comes after it: it may break off then.
   await new Promise<void>((resolve) => setImmediate(resolve));
@@ -168,25 +247,18 @@ async function pour(
 }
 
 /** @throws AppError bad_request for a type without a boundary */
-function openParser(Busboy: typeof Parser, type: string) {
-  try {
-    return new Busboy({
-      headers: { 'content-type': type },
-      // A part is a file by its file name, whatever type it says it has. RFC 7578, 4.2.
-      isPartAFile: (_name, _type, fileName) => fileName !== undefined,
-      // Ours takes the folders off.
-      preservePath: true,
-      limits: { parts: MAX_PARTS, fieldSize: MAX_JSON_BYTES, fields: Number.POSITIVE_INFINITY },
-    });
-  } catch (error) {
-    throw broken(error);
-  }
+function openParser(Dicer: typeof Parser, type: string): Parser {
+  const boundary = boundaryOf(type);
+  if (boundary === null) throw broken('no boundary');
+  // Its own way to wait for who reads a part stands still for ever when a piece ends where a part does: `drained` waits.
+  const options = { boundary, partHwm: Number.MAX_SAFE_INTEGER };
+  return new Dicer(options);
 }
 
-function broken(error: unknown): AppError {
-  return new AppError('bad_request', 'The form could not be read: its parts are broken.', {
-    internal: errorText(error),
-  });
+const asAppError = (error: unknown) => (error instanceof AppError ? error : broken(errorText(error)));
+
+function broken(internal: string): AppError {
+  return new AppError('bad_request', 'The form could not be read: its parts are broken.', { internal });
 }
 
 function brokeOff(error: unknown): AppError {
@@ -194,6 +266,6 @@ function brokeOff(error: unknown): AppError {
 }
 
 /** Browsers write these three as such in the names of a part. HTML, "Multipart form data". */
-function asTyped(name = ''): string {
+function asTyped(name: string): string {
   return name.replace(/%(?:0A|0D|22)/gi, (escaped) => decodeURIComponent(escaped));
 }

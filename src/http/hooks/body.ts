@@ -1,19 +1,23 @@
+import type { Upload } from '../../intake/files/uploads.ts';
 import { fieldsOf } from '../../intake/hooks/sender.ts';
-import { AppError, errorText } from '../../lib/errors.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { checkEncoding, decode, parseJson } from '../body.ts';
 import { urlencoded } from '../forms/body.ts';
+import { readMultipart } from '../forms/multipart.ts';
 
 /**
- * What the bytes of a call say: a form's fields where its type says that it is a form, else JSON, whatever its type says,
- * for services differ. Files of a form are passed over.
- * @throws AppError invalid_json, bad_request, unsupported_media_type
+ * Gives what reads the bytes of a call: a form's fields where its type says that it is a form, else JSON, whatever its
+ * type says, for services differ. Files of a form are passed over. It throws AppError invalid_json, bad_request,
+ * payload_too_large, validation_error, unsupported_media_type.
  */
-export async function parseHookBody(raw: Uint8Array, headers: Headers): Promise<unknown> {
-  checkEncoding(headers);
-  const type = headers.get('content-type') ?? '';
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formOrJson(decode(raw));
-  if (/^multipart\/form-data\b/i.test(type)) return multipart(raw, type);
-  return parseJson(decode(raw));
+export function createHookBodyParser(clock: Clock): (raw: Uint8Array, headers: Headers) => Promise<unknown> {
+  return async (raw, headers) => {
+    checkEncoding(headers);
+    const type = headers.get('content-type') ?? '';
+    if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formOrJson(decode(raw));
+    if (/^multipart\/form-data\b/i.test(type)) return await multipart(raw, type, clock);
+    return parseJson(decode(raw));
+  };
 }
 
 /** JSON is often sent with the type that a client has from the start, as `curl -d` does. */
@@ -28,12 +32,22 @@ function formOrJson(text: string): unknown {
   return fieldsOf(urlencoded(text));
 }
 
-async function multipart(raw: Uint8Array, type: string): Promise<Record<string, unknown>> {
-  try {
-    const form = await new Response(new Uint8Array(raw), { headers: { 'content-type': type } }).formData();
-    return fieldsOf([...form].filter(([, value]) => typeof value === 'string'));
-  } catch (error) {
-    const internal = errorText(error);
-    throw new AppError('bad_request', 'The form could not be read: its parts are broken.', { internal });
-  }
+async function multipart(raw: Uint8Array, type: string, clock: Clock): Promise<Record<string, unknown>> {
+  const call = new Request('http://hook.invalid', {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: new Uint8Array(raw),
+  });
+  const limits = { maxUpload: raw.length };
+  const { entries } = await readMultipart(call, { upload: PASSED_OVER, limits, clock, liftTimeout: () => () => {} });
+  return fieldsOf(entries);
 }
+
+const PASSED_OVER: Upload = {
+  async take(_field, _name, bytes) {
+    for await (const _ of bytes);
+  },
+  files: async () => [],
+  onGiveWay: () => {},
+  settle: async () => {},
+};
