@@ -1,3 +1,4 @@
+import type { Hook as HookView } from '../contract/hook.ts';
 import { createHook, hookValues, toHook, updateHook } from '../intake/hooks/manage.ts';
 import { AppError, notFound } from '../lib/errors.ts';
 import { textPairs, textTable } from '../lib/text-table.ts';
@@ -117,6 +118,11 @@ function withHook(context: Context, work: (session: Session, hook: Hook) => Prom
   });
 }
 
+function mappingText({ mapping, check }: HookView): string {
+  if (mapping.rows.length > 0) return `${mapping.rows.length} rows`;
+  return check === null ? 'the answers as the service names them' : 'the whole body';
+}
+
 function shown({ vault }: Session, hook: Hook): Outcome {
   const view = toHook(vault, hook);
   const text = textPairs([
@@ -126,7 +132,7 @@ function shown({ vault }: Session, hook: Hook): Outcome {
     ['path', view.path],
     ['check', view.check?.type ?? 'as the service signs'],
     ['secrets', view.secrets.length === 0 ? 'none' : view.secrets.join(', ')],
-    ['mapping', view.mapping.rows.length === 0 ? 'the whole body' : `${view.mapping.rows.length} rows`],
+    ['mapping', mappingText(view)],
     ['active', view.active ? 'yes' : 'no'],
   ]);
   return done(view, text);

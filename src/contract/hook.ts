@@ -72,11 +72,17 @@ export const HookMapping = Type.Object(
         },
         { additionalProperties: false, description: 'One field.' },
       ),
-      { maxItems: MAX_MAPPING_ROWS, description: 'Which field takes what; empty: the whole body, flattened.' },
+      {
+        maxItems: MAX_MAPPING_ROWS,
+        description: 'Which field takes what; empty: the whole body, flattened, or what a known service’s answers are.',
+      },
     ),
-    rest: Type.Boolean({ description: 'true: everything else of the body becomes fields too.' }),
+    rest: Type.Boolean({ description: 'true: everything else of the body, or of the answers, becomes fields too.' }),
   },
-  { additionalProperties: false, description: 'How a body becomes a lead. For custom webhooks.' },
+  {
+    additionalProperties: false,
+    description: 'How a body becomes a lead; for known services, under which names their answers are kept.',
+  },
 );
 export type HookMapping = Static<typeof HookMapping>;
 

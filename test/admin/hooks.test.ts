@@ -3,6 +3,7 @@ import { hookRoutes } from '../../src/http/admin/pages/hooks.tsx';
 import { sourceRoutes } from '../../src/http/admin/pages/sources.tsx';
 import type { createHookDesk } from '../../src/intake/hooks/desk.ts';
 import { openSecrets } from '../../src/intake/hooks/secrets.ts';
+import { fixture, hmac } from '../http/hook-world.ts';
 import { siteWorld } from './site-world.ts';
 
 setDefaultTimeout(60_000);
@@ -105,7 +106,37 @@ test('a service’s hook takes no call until its secret is saved', async () => {
   expect((await owner.get(path)).html).not.toContain('It takes no calls yet');
   await owner.post(`${path}/secrets`, { secret: '' });
   expect(openSecrets(services.vault, hook())).toEqual({ secret: 'abc' });
-  expect((await owner.post(`${path}/mapping`, { field: 'a', path: 'b' })).status).toBe(422);
+});
+
+test('answers of a service are renamed by clicking: all others stay as they are, until that is unticked', async () => {
+  const { path, hook } = await made('typeform', 'Forms');
+  await owner.post(`${path}/secrets`, { secret: 'abc' });
+  const body = await fixture('typeform');
+  const signed = new Headers({ 'typeform-signature': `sha256=${hmac('abc', body, 'base64')}` });
+  const send = async (token: string) => {
+    const raw = Buffer.from(body.replace('a3a12ec67a1365927098a606107fac15', token));
+    const headers = new Headers({ 'typeform-signature': `sha256=${hmac('abc', raw.toString(), 'base64')}` });
+    const { ids } = await desk.take(hook(), { method: 'POST', headers, raw });
+    return services.store.leads.get(site.id, ids[0] ?? '')?.body.fields ?? {};
+  };
+  const { ids } = await desk.take(hook(), { method: 'POST', headers: signed, raw: Buffer.from(body) });
+  const before = services.store.leads.get(site.id, ids[0] ?? '')?.body.fields ?? {};
+  const call = hooks.calls(hook().id)[0]?.id ?? '';
+  const shown = await owner.get(`${path}/calls/${call}`);
+  expect(shown.html).toContain('<code>What is your name?</code>');
+  expect(shown.html).toContain('<code>form_response.landed_at</code>');
+  const add = (field: string, from: string) => owner.post(`${path}/mapping/add`, { field, path: from, call });
+  await add('Name', 'What is your name?');
+  expect((await add('Landed', 'form_response.landed_at')).location).toBe(`${path}/calls/${call}?notice=row_added`);
+  expect(hook().mapping.rest).toBe(true);
+  expect(audited()).toMatchObject({ action: 'hook.changed', before: { rows: 1 }, after: { rows: 2 } });
+  const { 'What is your name?': name = null, ...others } = before;
+  expect(await send('b')).toEqual({ Name: name, Landed: '2026-11-18T18:07:02Z', ...others });
+  await owner.post(`${path}/mapping`, { field: ['Name', 'Email'], path: ['What is your name?', 'E-mail'] });
+  expect(await send('c')).toEqual({ Name: 'Alice', Email: 'alice@example.com' });
+  const wrong = await owner.post(`${path}/mapping`, { field: ['a'], path: ['b['] });
+  expect([wrong.status, wrong.html.includes('value="b["')]).toEqual([422, true]);
+  expect((await owner.post(`${path}/check`, { type: 'none', event_header: '' })).status).toBe(422);
 });
 
 test('a call is shown as it is kept, and mapped by clicking', async () => {

@@ -138,6 +138,20 @@ describe('Meta', () => {
     expect(JSON.stringify(api.store.hooks.calls(hook.id))).not.toContain(TOKEN);
   });
 
+  test('its answers are named as the rows of the hook say', async () => {
+    const { api, send, goOn, leads } = await world();
+    const rows = [
+      { field: 'Name', path: 'full_name' },
+      { field: 'Form', path: 'form_id' },
+    ];
+    const { token } = await makeHook(api, { kind: 'meta', secrets: META, mapping: { rows, rest: false } });
+    metaAnswers();
+    const body = await fixture('meta');
+    await send(token, body, signedMeta(body));
+    await goOn('the lead is there', () => leads().length === 1);
+    expect(leads()[0]?.body.fields).toEqual({ Name: 'Alice', Form: '555555555555' });
+  });
+
   test('what fails is tried again until it is there: a fault, no JSON, an answer without end, a refused token', async () => {
     const { api, send, goOn, leads } = await world();
     const { hook, token } = await makeHook(api, { kind: 'meta', secrets: META });

@@ -101,6 +101,45 @@ const LEADS: Readonly<Record<string, Partial<Omit<Lead, 'body'>> & { body: Parti
   formaloo: { ...QUOTE, body: { fields: { Name: 'Alice', 'E-mail': 'alice@example.com', Plan: 'Team' } } },
 };
 
+describe('rows on top of what a service says', () => {
+  const rename = (hookId: string, rows: [field: string, path: string][], rest = true) =>
+    api.store.hooks.update(api.site.id, hookId, {
+      mapping: { rows: rows.map(([field, path]) => ({ field, path })), rest },
+    });
+
+  test('rename, add and override; what else the lead knows stays', async () => {
+    const { hook, send } = await sentTo('calendly');
+    await rename(hook.id, [
+      ['Question', '["What is it about?"]'],
+      ['Event', 'payload.scheduled_event.name'],
+      ['Email', 'no.where'],
+    ]);
+    expect((await send(await fixture('calendly'))).status).toBe(202);
+    const { 'What is it about?': about, ...others } = LEADS.calendly?.body.fields ?? {};
+    const { utm_source, timezone, fields } = only(hook.id).body;
+    expect(fields).toEqual({ ...others, Question: about ?? '' });
+    expect([only(hook.id).formName, utm_source, timezone]).toEqual(['First call', 'newsletter', 'Europe/Paris']);
+  });
+
+  test('choose fields; a form that the rows were not made for is taken as it is', async () => {
+    const { hook, send } = await sentTo('tally');
+    await rename(hook.id, [['Mail', 'E-mail']], false);
+    const body = await fixture('tally');
+    await send(body);
+    expect(only(hook.id).body.fields).toEqual({ Mail: 'alice@example.com' });
+    await rename(hook.id, [['Mail', 'Another question']], false);
+    await send(body.replace(/"responseId": *"[^"]+"/, '"responseId":"another"'));
+    expect(only(hook.id).body.fields).toEqual(LEADS.tally?.body.fields ?? {});
+  });
+
+  test('never let in what is not the sender’s', async () => {
+    const { hook, send } = await sentTo('tally');
+    await rename(hook.id, [['Mail', 'E-mail']]);
+    expect((await send(await fixture('tally'), {})).status).toBe(401);
+    expect(api.store.hooks.calls(hook.id)[0]).toMatchObject({ verified: false, leadIds: [] });
+  });
+});
+
 describe.each(Object.keys(LEADS) as HookKind[])('%s', (kind) => {
   test('what it sends becomes the lead that its form asked for, once', async () => {
     const { hook, send } = await sentTo(kind);

@@ -9,7 +9,7 @@ import { checksOf, eventInHeaders, eventMark, keptBody, keptHeaders, secretName,
 import { openSecrets } from './secrets.ts';
 import type { Challenge } from './sender.ts';
 import { type CallResult, CameBefore, type Done, gather, NOTHING, wordsOf } from './taking.ts';
-import { mappedLeads, unitsOf } from './units.ts';
+import { mappedLeads, renamedLeads, unitsOf } from './units.ts';
 import { verifyCall } from './verify.ts';
 
 export interface HookDeskDeps {
@@ -96,7 +96,8 @@ export function createHookDesk(deps: HookDeskDeps): HookDesk {
     if ('ignored' in reading) return { ...NOTHING, outcome: 'ignored', message: reading.ignored };
     if ('fetch' in reading) return keep(hook, reading.fetch);
     const event = eventInHeaders(hook, headers);
-    return gather(hook, unitsOf(hook, reading.leads, { callId, event, signature }), deps);
+    const leads = sender ? renamedLeads(hook, reading.leads, body) : reading.leads;
+    return gather(hook, unitsOf(hook, leads, { callId, event, signature }), deps);
   }
 
   async function keep(hook: Hook, events: readonly { id: string; detail: Record<string, unknown> }[]): Promise<Done> {

@@ -8,7 +8,7 @@ import { eventMark, senderOf } from './calls.ts';
 import { openSecrets } from './secrets.ts';
 import type { AskSender, Fetched, Told } from './sender.ts';
 import { gather, type TakingDeps, wordsOf } from './taking.ts';
-import { unitsOf } from './units.ts';
+import { renamedLeads, unitsOf } from './units.ts';
 
 /** One HTTP exchange, read to its end; never throws. As the sheets' client does it. */
 export type Exchange = (
@@ -71,7 +71,8 @@ export function createHookFetcher(deps: HookFetcherDeps): HookFetcher {
   async function keep(hook: Hook, event: HookEvent, { lead }: Extract<Fetched, { ok: true }>): Promise<void> {
     const known = { callId: event.id, event: event.id, signature: null };
     try {
-      const { outcome, message, ids: made, marks } = await gather(hook, unitsOf(hook, [lead], known), deps);
+      const units = unitsOf(hook, renamedLeads(hook, [lead], event.detail), known);
+      const { outcome, message, ids: made, marks } = await gather(hook, units, deps);
       await end(hook, event, outcome, message, made, marks);
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'unavailable') throw error;

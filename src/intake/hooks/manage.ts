@@ -49,6 +49,14 @@ export async function updateHook(
   return hooks.update(siteId, id, changed(vault, hook, input));
 }
 
+/**
+ * The mapping of a hook, as people go on from it. The rows of a known service stand on top of its own reading: as long as
+ * there is none, the first one leaves everything else as it is.
+ */
+export function mappingOf(hook: Pick<Hook, 'kind' | 'mapping'>): Hook['mapping'] {
+  return senderOf(hook) !== null && hook.mapping.rows.length === 0 ? { rows: [], rest: true } : hook.mapping;
+}
+
 type Before = Pick<Hook, 'kind' | 'mapping' | 'settings' | 'secrets' | 'tokenHash'>;
 
 /** What a change makes of a hook. @throws AppError validation_error */
@@ -71,10 +79,10 @@ function changed(vault: Vault, before: Before, input: HookUpdate): HookChange {
     change.settings = settings;
     details.push(...settingsProblems(before.kind, settings, change.secrets ?? before.secrets));
   }
-  if (senderOf(before) !== null && (settings !== null || change.mapping !== undefined)) {
+  if (senderOf(before) !== null && settings !== null) {
     details.push({
       path: '',
-      message: 'comes with its own checks and mapping: only name, secrets and active can be set.',
+      message: 'comes with its own checks: only name, mapping, secrets and active can be set.',
     });
   }
   if (details.length > 0) throw refused(details);

@@ -3,8 +3,11 @@ import type { ErrorDetail } from '../../lib/errors.ts';
 import { isObject, walkFields } from '../normalise.ts';
 import { type Path, parsePath, pathText, valueAt } from './path.ts';
 
-/** A mapping whose paths were read: from a body to the fields of a lead. */
-export type Mapper = (body: unknown) => Record<string, unknown>;
+/**
+ * A mapping whose paths were read: from a body to the fields of a lead.
+ * @param around where a row looks that finds nothing in the body; none of it goes along as the rest
+ */
+export type Mapper = (body: unknown, around?: unknown) => Record<string, unknown>;
 
 interface Row {
   field: string;
@@ -33,10 +36,10 @@ export function compileMapping({ rows, rest }: HookMapping): Mapper {
   });
   if (rows.length === 0) return wholeBody;
   const isTaken = takenBy(read);
-  return (body) => {
+  return (body, around) => {
     const fields = new Map<string, unknown>();
     for (const { field, path } of read) {
-      const value = valueAt(body, path);
+      const value = valueAt(body, path) ?? valueAt(around, path);
       if (value !== undefined) add(fields, field, value);
     }
     if (rest)
@@ -114,5 +117,18 @@ export function leavesToMap(body: unknown): Leaf[] {
     }
   };
   walk(body, []);
+  return leaves;
+}
+
+/** The fields of a lead with the paths by which rows take them, each as a whole; the first hundred. */
+export function fieldsToMap(fields: Readonly<Record<string, unknown>>): Leaf[] {
+  const leaves: Leaf[] = [];
+  walkFields(fields, {
+    leaf(field, value, path) {
+      leaves.push({ path: pathText(path.map((name) => ({ name }))), field, value });
+      return leaves.length < MAX_LEAVES;
+    },
+    tooDeep: () => true,
+  });
   return leaves;
 }

@@ -53,6 +53,12 @@ export function unitsOf(hook: Hook, leads: readonly SenderLead[], { callId, even
 /** Mappings as they were read, by hook; anew where a hook was changed. Bounded by the hooks there are. */
 const mappers = new WeakMap<Hook['mapping'], Mapper>();
 
+function mapperOf({ mapping }: Pick<Hook, 'mapping'>): Mapper {
+  const map = mappers.get(mapping) ?? compileMapping(mapping);
+  mappers.set(mapping, map);
+  return map;
+}
+
 /**
  * The leads of a custom webhook's body: one of each item where it is a list.
  * @throws AppError validation_error for more than a batch may have, or none
@@ -63,12 +69,25 @@ export function mappedLeads(hook: Hook, body: unknown): SenderLead[] {
     throw new AppError('validation_error', `The list is too long: at most ${MAX_BATCH} leads at once.`);
   }
   if (items.length === 0) throw new AppError('validation_error', 'The list is empty: there is no lead in it.');
-  const map = mappers.get(hook.mapping) ?? compileMapping(hook.mapping);
-  mappers.set(hook.mapping, map);
+  const map = mapperOf(hook);
   const parsed = hook.settings.eventPath === null ? null : parsePath(hook.settings.eventPath);
   return items.map((item) => {
     const event = parsed?.ok ? textOf(valueAt(item, parsed.path)) : null;
     return { event, form: null, input: { fields: map(item) } };
+  });
+}
+
+/**
+ * The leads of a known service under the names that the hook's rows give them. A row takes what the service's own reading
+ * has, by its name, else what is at its path in the body. A lead in which no row finds anything is of another form than the
+ * rows were made for: it stays as it is, rather than being lost.
+ */
+export function renamedLeads(hook: Hook, leads: readonly SenderLead[], body: unknown): readonly SenderLead[] {
+  if (hook.mapping.rows.length === 0) return leads;
+  const map = mapperOf(hook);
+  return leads.map((lead) => {
+    const fields = map(lead.input.fields, body);
+    return Object.keys(fields).length === 0 ? lead : { ...lead, input: { ...lead.input, fields } };
   });
 }
 

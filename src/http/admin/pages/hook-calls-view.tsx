@@ -77,6 +77,13 @@ function CallFacts({ call, zone, now, leads }: When & { call: HookCall; leads: s
   );
 }
 
+/** Values that rows can take. */
+export interface LeafGroup {
+  title: string;
+  help: string | null;
+  leaves: readonly Leaf[];
+}
+
 interface CallPageProps {
   call: HookCall;
   title: string;
@@ -86,15 +93,15 @@ interface CallPageProps {
   csrf: string;
   zone: string;
   now: number;
-  /** The values of the body; null: there is nothing to map. */
-  leaves: readonly Leaf[] | null;
+  /** What can be mapped, under headings. */
+  groups: readonly LeafGroup[];
   mapped: ReadonlySet<string>;
   /** What sending it again came to. */
   said: string | null;
 }
 
 export function CallPage(props: CallPageProps) {
-  const { call, title, hook, csrf, leaves, said } = props;
+  const { call, title, hook, csrf, groups, said } = props;
   return (
     <>
       <PageTitle title={title} lead="One call, as it is kept." />
@@ -112,7 +119,9 @@ export function CallPage(props: CallPageProps) {
           <p class="help">It makes no lead twice: what it made before is named here.</p>
         </div>
       </Card>
-      {leaves === null ? null : <LeafTable {...props} leaves={leaves} />}
+      {groups.map((group) => (
+        <LeafTable key={group.title} {...props} {...group} />
+      ))}
       <Card title="Body">
         {call.body === null ? (
           <p class="muted">Not kept: it was too large, could not be read, or was not shown to be the sender’s.</p>
@@ -140,12 +149,16 @@ function pretty(body: string): string {
 
 const shown = (value: Leaf['value']) => (Array.isArray(value) ? value.map(String).join(', ') : String(value));
 
-function LeafTable({ call, hook, csrf, leaves, mapped }: CallPageProps & { leaves: readonly Leaf[] }) {
+type LeafTableProps = Omit<CallPageProps, 'title' | 'groups'> & LeafGroup;
+
+function LeafTable({ call, hook, csrf, title, help, leaves, mapped }: LeafTableProps) {
+  if (leaves.length === 0) return null;
   return (
     <section>
       <header class="section-title">
-        <h2>Map by clicking</h2>
+        <h2>{title}</h2>
       </header>
+      {help === null ? null : <p class="help">{help}</p>}
       <StackTable columns={['Path', 'Value', 'Field of the lead']}>
         {leaves.map((leaf) => (
           <tr key={leaf.path}>

@@ -11,6 +11,22 @@ export interface MappingTexts {
 
 export const mappingTexts = ({ rows, rest }: HookMapping): MappingTexts => ({ rows, rest });
 
+/** What a mapping starts from: the body as it comes, or the answers as they are read for a known service. */
+const WORDS = {
+  body: {
+    help: 'Without a row the whole body becomes the lead. To map by clicking, open one of the last calls below.',
+    path: 'Path in the body',
+    placeholder: 'data.contact.email',
+    rest: 'Everything else in the body becomes fields too',
+  },
+  answers: {
+    help: 'The answers become fields under the names that the service gives them. A row gives one another name, or takes something else of what was sent, by its path. To choose by clicking, open one of the last calls below.',
+    path: 'Its name, or a path',
+    placeholder: 'What is your name?',
+    rest: 'All other answers become fields too, under their own names',
+  },
+} as const;
+
 /** What was typed; a row without anything is none. */
 export function sentMapping(form: FormData): MappingTexts {
   const paths = form.all('path');
@@ -24,34 +40,38 @@ export function sentMapping(form: FormData): MappingTexts {
 const BLANK_ROWS = 2;
 
 /** Which field of the lead takes what. Two rows more than there are; the next ones come with them. */
-export function MappingForm(props: { action: string; csrf: string; texts: MappingTexts; error: string | undefined }) {
+export function MappingForm(props: {
+  action: string;
+  csrf: string;
+  of: keyof typeof WORDS;
+  texts: MappingTexts;
+  error: string | undefined;
+}) {
   const { action, csrf, texts, error } = props;
+  const words = WORDS[props.of];
   const rows = [...texts.rows, ...Array.from({ length: BLANK_ROWS }, () => ({ field: '', path: '' }))];
   return (
     <Card title="Mapping">
       <PostForm action={action} csrf={csrf}>
-        <p class="help">
-          Without a row the whole body becomes the lead. To map by clicking, open one of the last calls below. Empty a
-          row to take it out.
-        </p>
+        <p class="help">{words.help} Empty a row to take it out.</p>
         {error ? (
           <p class="error" role="alert">
             {error}
           </p>
         ) : null}
-        <StackTable columns={['Field of the lead', 'Path in the body']}>
+        <StackTable columns={['Field of the lead', words.path]}>
           {rows.map((row, at) => (
             <tr key={`${at}-${row.path}`}>
               <td data-label="Field of the lead">
                 <input name="field" value={row.field} aria-label={`Field ${at + 1}`} maxlength={200} />
               </td>
-              <td data-label="Path in the body">
+              <td data-label={words.path}>
                 <input
                   name="path"
                   value={row.path}
                   aria-label={`Path ${at + 1}`}
                   class="mono"
-                  placeholder="data.contact.email"
+                  placeholder={words.placeholder}
                   maxlength={300}
                 />
               </td>
@@ -62,7 +82,7 @@ export function MappingForm(props: { action: string; csrf: string; texts: Mappin
           name="rest"
           legend="Everything else"
           values={texts.rest ? ['yes'] : []}
-          choices={[{ value: 'yes', text: 'Everything else in the body becomes fields too' }]}
+          choices={[{ value: 'yes', text: words.rest }]}
         />
         <Submit text="Save mapping" />
       </PostForm>

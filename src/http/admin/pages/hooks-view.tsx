@@ -153,9 +153,13 @@ export function HookPage(props: HookPageProps) {
           <SecretsForm {...props} secrets={sender.secrets} />
         )}
       </div>
-      {sender === null ? (
-        <MappingForm action={`${here}/mapping`} csrf={csrf} texts={props.mapping} error={errors.mapping} />
-      ) : null}
+      <MappingForm
+        action={`${here}/mapping`}
+        csrf={csrf}
+        of={sender === null ? 'body' : 'answers'}
+        texts={props.mapping}
+        error={errors.mapping}
+      />
       <CallList {...props} />
       <Card title="Name, pause, delete">
         <div class="stacked">

@@ -1,16 +1,16 @@
 import { HOOK_KINDS, type HookKind } from '../../../contract/hook.ts';
 import { senderOf } from '../../../intake/hooks/calls.ts';
-import { createHook, hookValues, secretsOf, updateHook } from '../../../intake/hooks/manage.ts';
-import { leavesToMap } from '../../../intake/hooks/mapping.ts';
+import { createHook, hookValues, mappingOf, secretsOf, updateHook } from '../../../intake/hooks/manage.ts';
+import { fieldsToMap, leavesToMap } from '../../../intake/hooks/mapping.ts';
 import { hookPath } from '../../../intake/hooks/secrets.ts';
 import { sources } from '../../../intake/sources/list.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
-import type { Hook } from '../../../store/hooks.ts';
+import type { Hook, HookCall } from '../../../store/hooks.ts';
 import { record } from '../audit.ts';
 import { cut } from '../lead-words.ts';
 import type { NoticeCode } from '../notices.ts';
 import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts';
-import { CallPage } from './hook-calls-view.tsx';
+import { CallPage, type LeafGroup } from './hook-calls-view.tsx';
 import { checkInput, checkTexts, sentCheckTexts } from './hook-check-view.tsx';
 import { mappingTexts, sentMapping } from './hook-mapping-view.tsx';
 import { HookPage, type HookPageProps, NewHook } from './hooks-view.tsx';
@@ -91,7 +91,7 @@ function page(request: SiteRequest, typed: Typed = {}): PageOutcome {
       sender={sender}
       name={hook.name}
       check={checkTexts(hook.settings)}
-      mapping={mappingTexts(hook.mapping)}
+      mapping={mappingTexts(mappingOf(hook))}
       errors={{}}
       {...typed}
       zone={site.timezone}
@@ -152,7 +152,8 @@ async function addRow(request: SiteRequest): Promise<Outcome> {
   const call = services.store.hooks.call(hook.id, form.text('call'));
   if (call === null) throw notFound('call');
   const row = { field: form.text('field').trim(), path: form.text('path').trim() };
-  const mapping = { ...hook.mapping, rows: [...hook.mapping.rows, row] };
+  const before = mappingOf(hook);
+  const mapping = { ...before, rows: [...before.rows, row] };
   const outcome = await change(request, { mapping }, { mapping }, 'row_added');
   return 'to' in outcome ? { ...outcome, to: `${addressOf(request, hook)}/calls/${call.id}` } : outcome;
 }
@@ -169,7 +170,6 @@ function callPage(request: SiteRequest, said: string | null = null, status: 200 
   const hook = hookOf(request);
   const call = services.store.hooks.call(hook.id, params.call ?? '');
   if (call === null) throw notFound('call');
-  const item = call.body === null ? null : firstItem(JSON.parse(call.body));
   const body = (
     <CallPage
       call={call}
@@ -179,7 +179,7 @@ function callPage(request: SiteRequest, said: string | null = null, status: 200 
       csrf={csrf}
       zone={site.timezone}
       now={now}
-      leaves={senderOf(hook) === null && call.body !== null ? leavesToMap(item) : null}
+      groups={groupsOf(request, hook, call)}
       mapped={new Set(hook.mapping.rows.map(({ path }) => path))}
       said={said}
     />
@@ -187,8 +187,34 @@ function callPage(request: SiteRequest, said: string | null = null, status: 200 
   return { title: 'Call', body, status };
 }
 
-/** Each item of a list is a lead: paths are those of an item. */
-const firstItem = (body: unknown): unknown => (Array.isArray(body) ? body[0] : body);
+/** What of a call can be mapped. Of a known service: the answers as they are read, and all that it sent. */
+function groupsOf({ services, site }: SiteRequest, hook: Hook, call: HookCall): LeafGroup[] {
+  const sender = senderOf(hook);
+  const body: unknown = call.body === null ? null : JSON.parse(call.body);
+  // Each item of a list is a lead: paths are those of an item.
+  if (sender === null) {
+    return [{ title: 'Map by clicking', help: null, leaves: leavesToMap(Array.isArray(body) ? body[0] : body) }];
+  }
+  const reading = body === null ? null : sender.read(body);
+  if (reading !== null && 'leads' in reading) {
+    return [
+      answers(reading.leads[0]?.input.fields),
+      { title: 'All that was sent', help: ALL, leaves: leavesToMap(body) },
+    ];
+  }
+  // It was fetched, and what came is not kept but in the lead: by names of its own where no row gave it another.
+  const lead = services.store.leads.get(site.id, call.leadIds[0] ?? '');
+  const given = new Set(hook.mapping.rows.map(({ field }) => field));
+  const own = Object.entries(lead?.body.fields ?? {}).filter(([name]) => !given.has(name));
+  return [answers(Object.fromEntries(own))];
+}
+
+const ALL = 'For what is not among the answers.';
+const answers = (fields: Readonly<Record<string, unknown>> = {}): LeafGroup => ({
+  title: 'Answers',
+  help: 'As they are read here. Add one to give it another name.',
+  leaves: fieldsToMap(fields),
+});
 
 async function replay(request: SiteRequest): Promise<Outcome> {
   const { services, params } = request;
