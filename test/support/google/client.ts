@@ -6,6 +6,7 @@ import type {
   Call,
   Counts,
   FaultRule,
+  FileView,
   Hands,
   LateCall,
   LateOutcome,
@@ -96,11 +97,15 @@ export class FakeGoogle {
       sharedWith?: { email: string; role: 'writer' | 'reader' }[];
     } = {},
   ): Promise<{ id: string }> => this.ask('createFolder', options);
-  files = (): Promise<
-    { id: string; name: string; mimeType: string; owner: string; trashed: boolean; content: string | null }[]
-  > => this.ask('files');
-  share = (spreadsheetId: string, email: string, role: 'writer' | 'reader' = 'writer'): Promise<null> =>
-    this.ask('share', spreadsheetId, email, role);
+  files = (): Promise<FileView[]> => this.ask('files');
+  /** The storage of an account is full, or not any more. */
+  fillStorage = (email: string, isFull: boolean): Promise<null> => this.ask('fillStorage', email, isFull);
+  /** The last two are roles of shared drives: Content manager and Manager. */
+  share = (
+    spreadsheetId: string,
+    email: string,
+    role: 'writer' | 'reader' | 'fileOrganizer' | 'organizer' = 'writer',
+  ): Promise<null> => this.ask('share', spreadsheetId, email, role);
   unshare = (spreadsheetId: string, email: string): Promise<null> => this.ask('unshare', spreadsheetId, email);
   /** The user picks the file for an OAuth client that has only `drive.file`. */
   hand = (spreadsheetId: string, clientId: string): Promise<null> => this.ask('hand', spreadsheetId, clientId);

@@ -21,6 +21,9 @@ export type CallKind =
   | 'sheet.copyTo'
   | 'drive.create'
   | 'drive.upload'
+  | 'drive.part'
+  | 'drive.cancel'
+  | 'drive.ids'
   | 'drive.get'
   | 'drive.update'
   | 'drive.delete'
@@ -177,6 +180,12 @@ export interface Behaviour {
   /** Writes allowed on one spreadsheet within `writeWindowMs` of the fake's clock; null switches it off. */
   maxWrites: number | null;
   writeWindowMs: number;
+  /** What is answered about an upload whose session is over. */
+  sessionOver: 404 | 410;
+  /** Bytes kept of each part of an upload, a multiple of 256 KiB; null: all. */
+  partKept: number | null;
+  /** Whether ids that were set aside may be used in shared drives. */
+  idsInSharedDrives: boolean;
 }
 
 export type TypedCell =
@@ -354,6 +363,22 @@ export interface SpreadsheetOptions {
   locale?: string;
   /** OAuth clients it was handed to by the file picker. */
   handedTo?: string[];
+}
+
+/** A file of Drive, whoever may see it. */
+export interface FileView {
+  id: string;
+  name: string;
+  mimeType: string;
+  owner: string;
+  parents: string[];
+  /** Itself, or with its folder. */
+  trashed: boolean;
+  /** What was uploaded, as text. */
+  content: string | null;
+  md5: string | null;
+  /** Of the client that set some. */
+  appProperties: Record<string, string>;
 }
 
 export interface ServiceAccountKey {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   Behaviour,
   Call,
@@ -122,16 +123,16 @@ const filesControl = {
     }).id,
   }),
   files: (world: World) =>
-    world.files.all().map(({ id, name, mimeType, owner, trashed, content }) => ({
-      id,
-      name,
-      mimeType,
-      owner,
-      trashed,
-      content: content ?? null,
+    world.files.all().map((file) => ({
+      ...{ id: file.id, name: file.name, mimeType: file.mimeType, owner: file.owner, parents: file.parents },
+      trashed: world.files.isTrashed(file),
+      content: file.content?.toString() ?? null,
+      md5: file.content === undefined ? null : createHash('md5').update(file.content).digest('hex'),
+      appProperties: [...file.appProperties.values()][0] ?? {},
     })),
-  share: (world: World, [id, email, role]: [string, string, 'writer' | 'reader']) =>
-    void find(world, id).roles.set(email, role),
+  fillStorage: (world: World, [email, isFull]: [string, boolean]) =>
+    void (isFull ? world.files.full.add(email) : world.files.full.delete(email)),
+  share: (world: World, [id, email, role]: [string, string, Role]) => void find(world, id).roles.set(email, role),
   unshare: (world: World, [id, email]: [string, string]) => void find(world, id).roles.delete(email),
   hand: (world: World, [id, clientId]: [string, string]) => void find(world, id).clients.add(clientId),
   trash: (world: World, [id]: [string]) => {

@@ -5,7 +5,8 @@ import type { Principal } from './tokens.ts';
 export const SPREADSHEET = 'application/vnd.google-apps.spreadsheet';
 export const FOLDER = 'application/vnd.google-apps.folder';
 
-export type Role = 'owner' | 'writer' | 'reader';
+/** Those of shared drives too: a Manager is `organizer`, a Content manager `fileOrganizer`, a Contributor `writer`. */
+export type Role = 'owner' | 'organizer' | 'fileOrganizer' | 'writer' | 'reader';
 
 /** Anything that lies in somebody's Drive; spreadsheets have a state, uploads have bytes. */
 export interface DriveFile {
@@ -24,7 +25,7 @@ export interface DriveFile {
   readonly clients: Set<string>;
   readonly createdTime: string;
   sheet: SpreadsheetState | undefined;
-  readonly content: string | undefined;
+  readonly content: Buffer | undefined;
   readonly versions: Map<string, SpreadsheetState>;
 }
 
@@ -43,22 +44,30 @@ export interface NewFile {
   driveId?: string | undefined;
   parents?: readonly string[];
   client?: string | undefined;
-  content?: string;
+  content?: Buffer;
+  /** One that was set aside for it. */
+  id?: string;
 }
 
 /** All files there are, and who may do what with them. */
 export class Files {
   private readonly byId = new Map<string, DriveFile>();
+  /** Ids that were given out, and to whom. */
+  readonly reserved = new Map<string, string>();
+  /** Accounts that have no storage left. */
+  readonly full = new Set<string>();
   private versionCount = 0;
 
   create(options: NewFile): DriveFile {
     const { name, mimeType, owner, client } = options;
+    const inDrive = options.driveId !== undefined && (options.parents ?? []).length > 0;
     const file: DriveFile = {
-      id: newFileId(),
+      id: options.id ?? newFileId(),
       name,
       mimeType,
       owner,
-      roles: new Map<string, Role>([[owner, 'owner'], ...(options.roles ?? [])]),
+      // In a shared drive nobody owns a file: what counts is who one is in the drive.
+      roles: new Map<string, Role>([...(inDrive ? [] : [[owner, 'owner'] as const]), ...(options.roles ?? [])]),
       trashed: false,
       driveId: options.driveId,
       parents: options.parents ?? [],
@@ -88,8 +97,21 @@ export class Files {
     return [...this.byId.values()];
   }
 
+  reserve(email: string): string {
+    const id = newFileId();
+    this.reserved.set(id, email);
+    return id;
+  }
+
+  /** With all that lies in it. */
   deleteForever(id: string): void {
+    for (const file of this.all()) if (file.parents.includes(id)) this.deleteForever(file.id);
     this.byId.delete(id);
+  }
+
+  /** In the trash itself, or with the folder that it lies in. */
+  isTrashed(file: DriveFile): boolean {
+    return file.trashed || file.parents.some((id) => this.byId.get(id)?.trashed === true);
   }
 
   snapshot(id: string): string {
@@ -108,7 +130,10 @@ export class Files {
   }
 
   role(file: DriveFile, email: string): Role | undefined {
-    return file.roles.get(email) ?? file.roles.get('anyone');
+    const own = file.roles.get(email) ?? file.roles.get('anyone');
+    if (own !== undefined || file.driveId === undefined) return own;
+    const folder = file.parents.map((id) => this.byId.get(id)).find((each) => each !== undefined);
+    return folder && this.role(folder, email);
   }
 
   /** Whether a token that has only `drive.file` sees the file. */

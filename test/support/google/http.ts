@@ -11,7 +11,9 @@ export interface WireRequest {
   /** Path and query exactly as sent. */
   readonly target: string;
   readonly headers: ReadonlyMap<string, string>;
+  /** As UTF-8. */
   readonly body: string;
+  readonly bytes: Buffer;
   /** Resolves when the client has gone away. */
   readonly gone: Promise<void>;
 }
@@ -95,12 +97,12 @@ function serve(socket: Socket<Connection>, handler: WireHandler): void {
     if (head.headers.get('expect')?.toLowerCase() === '100-continue') send(socket, 'HTTP/1.1 100 Continue\r\n\r\n');
   }
   const head = connection.head;
-  const body = head.chunked ? readChunked(connection) : readLength(connection, head.length);
-  if (body === undefined) return;
+  const bytes = head.chunked ? readChunked(connection) : readLength(connection, head.length);
+  if (bytes === undefined) return;
   connection.head = undefined;
   connection.busy = true;
   const { method, target, headers } = head;
-  handler({ method, target, headers, body, gone: connection.gone })
+  handler({ method, target, headers, body: bytes.toString('utf8'), bytes, gone: connection.gone })
     .then((answer) => deliver(socket, answer, method === 'HEAD'))
     .catch((error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -143,16 +145,16 @@ function readHead(connection: Connection): Head | undefined {
   return { method, target, headers, length: Number(headers.get('content-length') ?? 0), chunked };
 }
 
-function readLength(connection: Connection, length: number): string | undefined {
-  if (length === 0) return '';
+function readLength(connection: Connection, length: number): Buffer | undefined {
+  if (length === 0) return Buffer.alloc(0);
   if (connection.size < length) return undefined;
   const all = join(connection);
-  const body = all.subarray(0, length).toString('utf8');
+  const body = all.subarray(0, length);
   keepFrom(connection, all, length);
   return body;
 }
 
-function readChunked(connection: Connection): string | undefined {
+function readChunked(connection: Connection): Buffer | undefined {
   if (connection.size === 0) return undefined;
   const all = join(connection);
   const parts: Buffer[] = [];
@@ -168,7 +170,7 @@ function readChunked(connection: Connection): string | undefined {
     parts.push(all.subarray(start, start + size));
   }
   keepFrom(connection, all, at);
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
 function deliver(socket: Socket<Connection>, answer: WireAnswer, headOnly: boolean): void {

@@ -2,6 +2,7 @@ import { answerAuth, answerDecision } from './consent.ts';
 import { answerControl } from './control.ts';
 import type { Call, Fault } from './control-types.ts';
 import { type DriveMethod, driveMethod } from './drive.ts';
+import { Plain } from './drive-uploads.ts';
 import { ApiError, apiDisabled, badFields, scopeInsufficient, unauthenticated } from './errors.ts';
 import { distort, lateAnswer, refusal } from './faults.ts';
 import { listen, type WireAnswer, type WireRequest } from './http.ts';
@@ -20,7 +21,7 @@ interface Result {
   /** Undefined for an empty body. */
   body: unknown;
   contentType?: string;
-  headers?: Record<string, string>;
+  headers?: Readonly<Record<string, string>>;
   /** Google's refusal text, for the log. */
   message?: string;
 }
@@ -50,7 +51,7 @@ async function answer(world: World, request: WireRequest): Promise<WireAnswer> {
   const path = request.target.split('?')[0] ?? '/';
   const route = findRoute(world, request, path, url);
   const call = world.calls.begin(route.kind, route.access, request.method, path, route.id);
-  call.bytes = Buffer.byteLength(request.body);
+  call.bytes = request.bytes.length;
   if (route.kind === 'batchUpdate')
     Object.assign(
       call,
@@ -234,12 +235,16 @@ function checkQuery(query: URLSearchParams, allowed: readonly string[]): void {
   }
 }
 
+const NOBODY: Principal = { email: '', scopes: new Set(), client: '', project: '', serviceAccount: false };
+
 function driveRoute(world: World, request: WireRequest, url: URL, method: DriveMethod, id: string): Route {
   const run = (call: Call): Result => {
     try {
-      const principal = authenticate(world, request, call, 'drive');
-      const { body, headers } = request;
-      const value = method.run({ world, principal, id, query: url.searchParams, body, headers, call });
+      const byNobody = method.bySession === true && bearer(request) === undefined;
+      const principal = byNobody ? NOBODY : authenticate(world, request, call, 'drive');
+      const { body, bytes, headers } = request;
+      const value = method.run({ world, principal, id, query: url.searchParams, body, bytes, headers, call });
+      if (value instanceof Plain) return { status: value.status, body: undefined, headers: value.headers };
       return value === undefined ? { status: 204, body: undefined } : { status: 200, body: value };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -2,6 +2,7 @@ import type { BatchContext } from './batch-context.ts';
 import { Calls } from './calls.ts';
 import { FakeClock } from './clock.ts';
 import type { Behaviour, Call } from './control-types.ts';
+import type { Session } from './drive-uploads.ts';
 import { Faults } from './faults.ts';
 import { type DriveFile, Files } from './files.ts';
 import { HandsAtWork } from './hands-random.ts';
@@ -22,9 +23,14 @@ export class World {
     omitDefaults: true,
     maxWrites: null,
     writeWindowMs: 10_000,
+    sessionOver: 404,
+    partKept: null,
+    idsInSharedDrives: true,
   };
   readonly tokens = new Tokens(this.clock);
   readonly files = new Files();
+  /** Uploads in parts, by the id in their address. */
+  readonly sessions = new Map<string, Session>();
   readonly quota = new Quota(this.clock);
   readonly faults = new Faults();
   readonly calls = new Calls(this.clock, this.behaviour);
