@@ -7,13 +7,16 @@ import type { GoogleApi } from './sheets/targets/google/api.ts';
 import {
   type OAuthCredentials,
   oauthTokens,
+  SERVICE_ACCOUNT_FILE_SCOPES,
   SERVICE_ACCOUNT_SCOPES,
   serviceAccountTokens,
   type TokenSource,
 } from './sheets/targets/google/auth.ts';
 import { createGoogleApi, type GoogleCall } from './sheets/targets/google/client.ts';
+import type { DriveApi, DriveOf } from './sheets/targets/google/drive.ts';
 import { createOAuth, type OAuthFlow, type OAuthGrant } from './sheets/targets/google/oauth.ts';
 import { createQuotaBook } from './sheets/targets/google/quota.ts';
+import type { SendOptions } from './sheets/targets/google/send.ts';
 import { parseServiceAccount, type ServiceAccount } from './sheets/targets/google/service-account.ts';
 import type { ApiFor } from './sheets/targets/google/step.ts';
 import type { ConnectionKind, GoogleConnection, SheetProblem, SheetStore } from './store/sheets.ts';
@@ -36,6 +39,8 @@ export interface GoogleAccessDeps {
 /** From a site's target to calls of Google, with the right account, its tokens and its share of the quota. */
 export interface GoogleAccess {
   apiFor: ApiFor;
+  /** The calls that keep files in Drive, as the account of this address; a refusal in words where there is none. */
+  driveOf: DriveOf;
   /** The calls of an account that is not stored yet: for checking before connecting. */
   apiOfAccount(account: ServiceAccount): GoogleApi;
   /** Stores a service account's key file, encrypted; one that is known by its address gets the new key. */
@@ -72,23 +77,21 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
   const tokenOptions = { tokenUrl: google.urls.token, clock, ...(deps.signal ? { signal: deps.signal } : {}) };
   // One per account and key: tokens and quota are shared by all sites that use it.
   const made = new Map<string, Made>();
+  const drives = new Map<string, DriveApi>();
 
-  function api(email: string, kind: ConnectionKind, project: string | null, tokens: TokenSource): GoogleApi {
-    const quota = quotas.account(email, project);
-    const { urls } = google;
+  function callsOf(
+    email: string,
+    connectionKind: ConnectionKind,
+    project: string | null,
+    tokens: TokenSource,
+  ): SendOptions {
     const { log, signal, onCall } = deps;
-    return createGoogleApi({
-      email,
-      connectionKind: kind,
-      tokens,
-      urls,
-      clock,
-      quota,
-      log,
-      ...(onCall ? { onCall } : {}),
-      ...(signal ? { signal } : {}),
-    });
+    const quota = quotas.account(email, project);
+    const hooks = { ...(onCall ? { onCall } : {}), ...(signal ? { signal } : {}) };
+    return { email, connectionKind, tokens, urls: google.urls, clock, quota, log, ...hooks };
   }
+
+  const api = (...of: Parameters<typeof callsOf>): GoogleApi => createGoogleApi(callsOf(...of));
 
   function apiOfAccount(account: ServiceAccount): GoogleApi {
     const tokens = serviceAccountTokens(account, tokenOptions);
@@ -137,6 +140,34 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
     return api(email, 'oauth', signIn.clientId, oauthTokens({ email, ...signIn }, tokenOptions));
   }
 
+  /** What calls of Drive go out with as this account; null: nobody of this address is connected. */
+  function driveCallsOf(account: string): { name: string; calls: () => SendOptions } | null {
+    const connection = sheets.connections().findLast(({ email }) => email === account);
+    if (connection !== undefined) {
+      const { id, kind, email, secret } = connection;
+      const plain = () => vault.open(secret, connectionContext(kind, email));
+      const signIn = kind === 'oauth' ? readSignIn(plain()) : null;
+      if (kind === 'oauth' && signIn === null) return null;
+      const name = `${id}:${sha256(secret)}`;
+      return signIn === null
+        ? { name, calls: () => fileCallsOf(plain()) }
+        : { name, calls: () => callsOf(email, kind, signIn.clientId, oauthTokens({ email, ...signIn }, tokenOptions)) };
+    }
+    const read = google.serviceAccountFile === null ? null : readFile(google.serviceAccountFile);
+    const parsed = read?.ok ? parseServiceAccount(read.text) : null;
+    if (!read?.ok || !parsed?.ok || parsed.account.clientEmail !== account) return null;
+    return { name: `settings:${sha256(read.text)}`, calls: () => fileCallsOf(read.text) };
+  }
+
+  /** @throws Error for a key file that was usable when it was stored and is not any more */
+  function fileCallsOf(keyFile: string): SendOptions {
+    const parsed = parseServiceAccount(keyFile);
+    if (!parsed.ok) throw new Error(parsed.message);
+    const { account } = parsed;
+    const tokens = serviceAccountTokens(account, tokenOptions, SERVICE_ACCOUNT_FILE_SCOPES);
+    return callsOf(account.clientEmail, 'service_account', account.projectId || null, tokens);
+  }
+
   /** Who holds a fresh sign-in got it by this client. */
   function ownClient(): Omit<SignIn, 'refreshToken'> {
     if (google.client === null) throw new Error('a sign-in without an OAuth client');
@@ -150,6 +181,16 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
       return connection
         ? ofConnection(connection)
         : problem('no_connection', 'The Google account of this sheet is not connected any more. Connect it again.');
+    },
+    async driveOf(account) {
+      const of = driveCallsOf(account);
+      if (of === null) return noDrive(account);
+      const known = drives.get(of.name);
+      if (known) return { ok: true, api: known };
+      const { createDriveApi } = await import('./sheets/targets/google/drive.ts');
+      const fresh = createDriveApi(of.calls());
+      drives.set(of.name, fresh);
+      return { ok: true, api: fresh };
     },
     apiOfAccount,
     async keepAccount({ clientEmail: email }, keyFile) {
@@ -196,9 +237,15 @@ export function createGoogleAccess(deps: GoogleAccessDeps): GoogleAccess {
   };
 }
 
-function problem(code: string, message: string): Made {
+function problem(code: string, message: string): { ok: false; problem: SheetProblem } {
   return { ok: false, problem: { code, message, technical: null } };
 }
+
+const noDrive = (account: string) =>
+  problem(
+    'no_connection',
+    `The Google account ${account}, whose Drive files are kept in, is not connected to this server any more. Connect it again under Sheet, or choose another place for files.`,
+  );
 
 const unusable = (message: string): Made => problem('key_unusable', message);
 

@@ -14,11 +14,11 @@ import type {
 
 type Fields = Record<string, unknown>;
 
-const record = (value: unknown): Fields | null =>
+export const record = (value: unknown): Fields | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-const records = (value: unknown): Fields[] =>
+export const records = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.map(record).filter((item) => item !== null) : [];
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 export function readReplies(body: unknown, spreadsheetId: string): { replies: unknown[] } | null {

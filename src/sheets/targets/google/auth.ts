@@ -20,6 +20,12 @@ export const SERVICE_ACCOUNT_SCOPES = [
   'https://www.googleapis.com/auth/drive.metadata.readonly',
 ] as const;
 
+/**
+ * What it needs to keep files in a shared drive: the folder was made by somebody else, which `drive.file` does not see.
+ * It reaches what is shared with the account and no more. google-sheets.md 2.4.
+ */
+export const SERVICE_ACCOUNT_FILE_SCOPES = ['https://www.googleapis.com/auth/drive'] as const;
+
 const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';
 const TOKEN_TIMEOUT_MS = 10_000;
 
@@ -33,14 +39,18 @@ export interface TokenOptions {
 }
 
 /** Tokens for a service account, by a signed JWT (RFC 7523). */
-export function serviceAccountTokens(account: ServiceAccount, options: TokenOptions): TokenSource {
+export function serviceAccountTokens(
+  account: ServiceAccount,
+  options: TokenOptions,
+  scopes: readonly string[] = SERVICE_ACCOUNT_SCOPES,
+): TokenSource {
   const context: FailureContext = { email: account.clientEmail, connectionKind: 'service_account', api: 'token' };
   return createSource(context, options, async (fetchImplementation) => {
     const { JWT } = await import('google-auth-library/build/src/auth/jwtclient.js');
     return new JWT({
       email: account.clientEmail,
       key: account.privateKey,
-      scopes: [...SERVICE_ACCOUNT_SCOPES],
+      scopes: [...scopes],
       transporterOptions: transporter(fetchImplementation),
     });
   });

@@ -203,6 +203,8 @@ const REASONS: Record<string, GoogleProblemCode> = {
   ACCESS_TOKEN_SCOPE_INSUFFICIENT: 'scope_missing',
   insufficientPermissions: 'scope_missing',
   storageQuotaExceeded: 'storage_quota',
+  teamDriveFileLimitExceeded: 'storage_quota',
+  numChildrenInNonRootLimitExceeded: 'storage_quota',
   RATE_LIMIT_EXCEEDED: 'quota',
   rateLimitExceeded: 'quota',
   userRateLimitExceeded: 'quota',

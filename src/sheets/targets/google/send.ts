@@ -42,15 +42,24 @@ export interface Call {
   api: 'sheets' | 'drive';
   /** null: Drive, which counts apart and far more generously. */
   quota: CallKind | null;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   path: string;
   query: Record<string, string>;
   body?: unknown;
   timeoutMs: number;
+  /** The whole address, in place of path and query: one that Google gave us. */
+  url?: string;
+  /** Sent as they are, in place of `body`. */
+  bytes?: Uint8Array<ArrayBuffer>;
+  headers?: Readonly<Record<string, string>>;
+  /** Answers that say what was asked for besides those of 200 and up. */
+  alsoGood?: readonly number[];
+  /** Ends this one call. */
+  signal?: AbortSignal;
 }
 
 /** `null` from `read`: the answer is not what Google's would be. */
-export type Send = <T>(call: Call, read: (body: unknown) => T | null) => Promise<Reply<T>>;
+export type Send = <T>(call: Call, read: (body: unknown, answer: Exchange) => T | null) => Promise<Reply<T>>;
 
 /**
  * One call of the API: waits for its place under the quota, takes a token, sends, reads. A 401 is tried once more
@@ -72,9 +81,9 @@ export function createSend(options: SendOptions): Send {
         clock,
         timeoutMs: call.timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
-        ...(signal ? { signal } : {}),
+        ...endOf(signal, call.signal),
       });
-      const reply = readAnswer(answer, context, read);
+      const reply = readAnswer(answer, call, context, read);
       report(options, call, answer.status, clock.monotonic() - began, reply.ok ? null : reply.failure);
       if (reply.ok) return reply;
       if (answer.status === 429 && call.quota !== null) {
@@ -102,22 +111,39 @@ function stopped(context: FailureContext): Reply<never> {
   return { ok: false, failure: { ...ownFailure('network', context, 'The server is stopping.'), applied: 'no' } };
 }
 
+function endOf(...signals: readonly (AbortSignal | undefined)[]): { signal?: AbortSignal } {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length === 0 ? {} : { signal: AbortSignal.any(given) };
+}
+
 function urlOf(urls: Pick<GoogleUrls, 'sheets' | 'drive'>, call: Call): string {
+  if (call.url !== undefined) return call.url;
   const query = new URLSearchParams({ ...call.query, prettyPrint: 'false' });
   return `${urls[call.api].replace(/\/$/, '')}${call.path}?${query}`;
 }
 
 function requestOf(call: Call, token: string): RequestInit {
-  const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'user-agent': 'leadtosheet' };
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token}`,
+    'user-agent': 'leadtosheet',
+    ...call.headers,
+  };
+  if (call.bytes !== undefined) return { method: call.method, headers, body: call.bytes };
   if (call.body === undefined) return { method: call.method, headers };
   headers['content-type'] = 'application/json';
   return { method: call.method, headers, body: JSON.stringify(call.body) };
 }
 
-function readAnswer<T>(answer: Exchange, context: FailureContext, read: (body: unknown) => T | null): Reply<T> {
-  const good = answer.network === undefined && answer.status >= 200 && answer.status < 300;
+function readAnswer<T>(
+  answer: Exchange,
+  { alsoGood = [] }: Call,
+  context: FailureContext,
+  read: (body: unknown, answer: Exchange) => T | null,
+): Reply<T> {
+  const { status } = answer;
+  const good = answer.network === undefined && ((status >= 200 && status < 300) || alsoGood.includes(status));
   if (!good) return { ok: false, failure: readFailure(answer, context) };
-  const value = read(parsed(answer.bodyText));
+  const value = read(parsed(answer.bodyText), answer);
   if (value !== null) return { ok: true, value };
   // Said to have worked, in words that are not Google's: a write may or may not be applied.
   const failure = ownFailure('google_down', context, `HTTP ${answer.status}, an answer that cannot be read`);
