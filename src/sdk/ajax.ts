@@ -9,12 +9,17 @@ const marks = new WeakMap<Element, (() => void)[]>();
 let count = 0;
 
 /** A text for the visitor. */
-function message(kind: 'error' | 'thanks', tag: 'div' | 'p' | 'span', text: string, role: string): HTMLElement {
+function message(
+  kind: 'error' | 'thanks',
+  tag: 'div' | 'p' | 'span',
+  text: string,
+  role: string | null = null,
+): HTMLElement {
   const element = document.createElement(tag);
   element.className = `lts-${kind}`;
   element.id = `lts-${++count}`;
   element.textContent = text;
-  if (role) element.setAttribute('role', role);
+  element.role = role;
   return element;
 }
 
@@ -25,15 +30,15 @@ export function clearMarks(form: Element): void {
 
 /** Marks a field as wrong until something is typed into it, for eyes and for screen readers. ARIA 1.2, aria-invalid. */
 function mark(form: Element, control: Element, text: string): void {
-  const beside = message('error', 'span', text, '');
+  const beside = message('error', 'span', text);
   const described = control.getAttribute('aria-describedby') ?? '';
   const undo = () => {
     beside.remove();
-    control.removeAttribute('aria-invalid');
+    control.ariaInvalid = null;
     if (described) control.setAttribute('aria-describedby', described);
     else control.removeAttribute('aria-describedby');
   };
-  control.setAttribute('aria-invalid', 'true');
+  control.ariaInvalid = 'true';
   control.setAttribute('aria-describedby', `${described} ${beside.id}`.trim());
   control.after(beside);
   control.addEventListener('input', undo, { once: true });
@@ -47,7 +52,7 @@ export function checkFields(form: HTMLFormElement): boolean {
   );
   for (const control of wrong) mark(form, control, control.validationMessage ?? '');
   wrong[0]?.focus();
-  return wrong.length === 0;
+  return !wrong[0];
 }
 
 /** Keeps the buttons of a form from being pressed. @returns what frees them */
@@ -57,7 +62,7 @@ export function holdButtons(form: HTMLFormElement): () => void {
   );
   const hold = (held: boolean) => {
     for (const button of buttons) button.disabled = held;
-    form.setAttribute('aria-busy', String(held));
+    form.ariaBusy = String(held);
   };
   hold(true);
   return () => hold(false);
@@ -94,7 +99,7 @@ function thank(form: HTMLFormElement, thanks: { title: string; text: string } | 
   const note = message('thanks', 'div', '', 'status');
   const own = form.getAttribute('data-lts-thanks');
   for (const text of own ? [own] : [thanks?.title, thanks?.text]) {
-    if (text) note.append(message('thanks', 'p', text, ''));
+    if (text) note.append(message('thanks', 'p', text));
   }
   note.tabIndex = -1;
   // By script alone: a page's policy may allow no style in its HTML.

@@ -1,31 +1,36 @@
 import { controlsOf, isIgnored, lineOf } from './fields.ts';
 
 const SIGN_IN = /(^|[^a-z])(log|sign)[-_ ]?(in|out|on)([^a-z]|$)|passw/i;
+/** Of fields, each by type and name: one to search by, and one that no search has. */
+const SEARCH = /\bsearch\b| (q|s|query|keywords?)$/im;
+const CONTACT = /mail|phone|tel |area /i;
 /** `Node.DOCUMENT_POSITION_FOLLOWING`. */
 const FOLLOWING = 4;
 const HEADINGS = 'h1,h2,h3,h4,h5,h6';
 /** React's ids, and long runs of digits or hexadecimal ones: they are others at the next visit. */
 const MADE_UP = /[:«_]r\w+[:»_]|\d{6}|(?=[a-f-]*\d)[\da-f]{8}/i;
-const NOT_TYPED = /hidden|checkbox|radio/;
+const NOT_TYPED = /^(hidden|radio|checkbox)/;
 
 /** What the page says of a form; '' where it says nothing. A field may be called as one of the form's members. */
 const said = (form: Element, name: string): string => form.getAttribute(name)?.trim() ?? '';
 
 /**
- * Forms that are none of ours: the page says so, or they search, sign in (a password, and hardly anything else) or
- * change a password. A form with a name or mode of ours is always one.
+ * Forms that are none of ours: the page says so, or they search (and ask for nobody's address or words), sign in (a
+ * password, and hardly anything else) or change a password. A form with a name or mode of ours is always one.
  */
 export function isLeftOut(form: HTMLFormElement): boolean {
   if (isIgnored(form) || /dialog/i.test(said(form, 'method'))) return true;
   if (form.matches('[data-lts-form],[data-lts-ajax]')) return false;
-  const typed = controlsOf(form).filter(({ type }) => !NOT_TYPED.test(type ?? ''));
-  const open = typed.filter(({ type }) => type !== 'password');
-  const names = ['id', 'name', 'action'].map((name) => said(form, name).replace(/[?#].*/, ''));
+  const asked = controlsOf(form)
+    .map(({ type, name }) => `${type} ${name}`)
+    .filter((each) => !NOT_TYPED.test(each));
+  const open = asked.filter((each) => !/^pass/.test(each));
+  const all = asked.join('\n');
   return (
     !!form.closest('[role=search],search') ||
-    typed.some(({ type, name }) => type === 'search' || /^(q|s|query|search|keywords?)$/i.test(name ?? '')) ||
-    (typed.length > open.length && !open[1]) ||
-    SIGN_IN.test(names.join(' '))
+    (SEARCH.test(all) && !CONTACT.test(all)) ||
+    (!open[1] && !!asked[open.length]) ||
+    ['id', 'name', 'action'].some((name) => SIGN_IN.test(said(form, name).replace(/[?#].*/, '')))
   );
 }
 

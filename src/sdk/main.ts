@@ -61,7 +61,7 @@ function start({ base, url, days }: Settings): void {
     const entries = withIdentity(fieldsOf(form, submitter)).filter(
       (entry) => isText(entry) || (inPlace && (entry[1] as File).size > 0),
     );
-    if (entries.length === 0) return;
+    if (!entries[0]) return;
     if (inPlace) {
       clearMarks(form);
       if (!submitter?.hasAttribute('formnovalidate') && !checkFields(form)) {
@@ -78,7 +78,7 @@ function start({ base, url, days }: Settings): void {
       else if (at - before.at < SAME_MS) return;
       // What was changed since takes the place of what may still be waiting.
     } else if (before && inPlace) giveUp(before.key);
-    const parts = [...entries, ...extras(key, { ...ofForm(form), json: true })];
+    const parts = [...entries, ...extras(key, ofForm(form))];
     last.set(form, { held, at, key });
     announce(form, entries);
     if (!inPlace) {
@@ -127,7 +127,7 @@ function start({ base, url, days }: Settings): void {
     const entries = withIdentity(entriesOf(fields));
     const key = newKey();
     announce(null, entries);
-    const outcome = await send(key, url, encoded([...entries, ...extras(key, { ...more, json: true })]));
+    const outcome = await send(key, url, encoded([...entries, ...extras(key, more)]));
     if (outcome.kind === 'sent') return { id: outcome.id };
     throw Object.assign(new Error('Not sent'), { code: outcome.kind }, outcome);
   }

@@ -29,6 +29,6 @@ export function afterVisit(known: Touches | null | undefined, visit: Touch, days
   const fresh = (touch: Touch | undefined) => Math.abs(visit.at - Number(touch?.at)) < days * DAY_MS;
   const first = known && fresh(known.first) ? known.first : visit;
   const { at: _at, url: _url, ref, ...ad } = visit;
-  const led = Object.keys(ad).length > 0 || (ref !== undefined && ref !== known?.last?.ref);
+  const led = !!Object.keys(ad)[0] || (ref !== undefined && ref !== known?.last?.ref);
   return { first, last: known && fresh(known.last) && !led ? known.last : visit };
 }

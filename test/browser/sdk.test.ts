@@ -184,6 +184,8 @@ describe.skipIf(missingBrowser !== null)('the script in a browser', () => {
       <form id="login"><input name="user" value="u"><input type="password" name="p" value="hunter2hunter2"><button>Log in</button></form>
       <form role="search"><input name="term" value="left"><button>Look</button></form>
       <form><input name="q" value="left"><button>Find</button></form>
+      <form><input name="q" value="left"><select name="s"><option>left</option></select><button>Narrow</button></form>
+      <form name="question"><input name="Mail" type="email" value="bob@example.com"><textarea name="query">How much?</textarea><button>Ask</button></form>
       <form data-lts-ignore><input name="a" value="left"><button>No</button></form>
       <form class="internal"><input name="a" value="left"><button>Inside</button></form>
       <form data-lts-form="Search agents" role="search"><input name="q" value="wanted"><button>Named</button></form>
@@ -195,17 +197,18 @@ describe.skipIf(missingBrowser !== null)('the script in a browser', () => {
     await page.locator('[name=shown]').evaluate((input: HTMLInputElement) => {
       input.type = 'text';
     });
-    for (const name of ['Log in', 'Look', 'Find', 'No', 'Inside', 'Sign up', 'Named']) {
+    for (const name of ['Log in', 'Look', 'Find', 'Narrow', 'No', 'Inside', 'Sign up', 'Ask', 'Named']) {
       await page.getByRole('button', { name, exact: true }).click();
     }
-    const leads = await world.arrived(2);
+    const leads = await world.arrived(3);
     expect(leads.map(({ formName, body }) => [formName, body.fields])).toEqual([
       ['sign-up', { Email: 'alice@example.com', Company: 'Example', Phone: '+49 151 12345678' }],
+      ['question', { Mail: 'bob@example.com', query: 'How much?' }],
       ['Search agents', { q: 'wanted' }],
     ]);
     const wire = world.sent.slice(before).join('\n');
     expect(wire).not.toMatch(/hunter2|seenseen|4111|5555|csc|cvc|left/);
-    expect(await own(page)).toBe('7');
+    expect(await own(page)).toBe('9');
     expect(said).toEqual([]);
     await context.close();
   });
