@@ -41,7 +41,7 @@ export interface HttpDeps {
   files: FileRouteDeps;
   hooks: HookDeps;
   /** What pages are made with. `where` is given the request as the socket knows it too. */
-  admin: Omit<AdminServices, 'where' | 'liftTimeout'> & { where(request: Request, arrived: Request): Where };
+  admin: Omit<AdminServices, 'where' | 'liftTimeout' | 'ask'> & { where(request: Request, arrived: Request): Where };
   metrics: MetricsRouteDeps;
   /** Where the server is reached, for the Origin check of MCP and the links in its answers. */
   reach: OriginRule;
@@ -123,6 +123,7 @@ export function createHttp(deps: HttpDeps) {
         ...deps.admin,
         where: (request) => deps.admin.where(request, arrived.get(request) ?? request),
         liftTimeout: (request) => deps.forms.liftTimeout(arrived.get(request) ?? request),
+        ask,
       }),
     )
     .use(
@@ -134,9 +135,14 @@ export function createHttp(deps: HttpDeps) {
       }),
     );
 
+  /** Answers a request of this server's own. */
+  async function ask(request: Request): Promise<Response> {
+    return await app.fetch(request);
+  }
+
   /** The OpenAPI document as callers get it. */
   async function servedDocument(): Promise<ApiDocument> {
-    const response = await app.fetch(new Request(`http://localhost${OPENAPI_PATH}`));
+    const response = await ask(new Request(`http://localhost${OPENAPI_PATH}`));
     return (await response.json()) as ApiDocument;
   }
 

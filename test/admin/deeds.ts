@@ -108,6 +108,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     },
   },
   '/admin/s/:site/sources/imports/:import/remove': {},
+  '/admin/s/:site/sources/test': { form: () => ({ way: 'rest_api' }) },
   '/admin/s/:site/sources/keys': { form: () => ({ name: 'New', scopes: 'forms:read', expires: 'never' }) },
   '/admin/s/:site/privacy': {
     form: () => ({ email: 'alice@example.com' }),

@@ -10,12 +10,15 @@ import { createDrivers } from '../../src/drivers.ts';
 import type { AdminRoute } from '../../src/http/admin/route.ts';
 import { adminRoutes } from '../../src/http/admin/routes.ts';
 import type { AdminServices, LevelSwitch } from '../../src/http/admin/services.ts';
+import { formRoutes } from '../../src/http/forms/routes.ts';
 import { createReadiness } from '../../src/http/health.ts';
 import { createHookBodyParser } from '../../src/http/hooks/body.ts';
+import { hookRoutes } from '../../src/http/hooks/routes.ts';
 import { createOperations } from '../../src/http/operations.ts';
+import { createRateLimiter } from '../../src/http/rate-limit.ts';
 import { createIntake } from '../../src/intake/accept.ts';
 import { createCaptchaChecker } from '../../src/intake/captcha.ts';
-import { createFileLinks } from '../../src/intake/files/links.ts';
+import { createFileDesk } from '../../src/intake/files/desk.ts';
 import { createHookDesk } from '../../src/intake/hooks/desk.ts';
 import { createSpamCheck } from '../../src/intake/spam/check.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
@@ -27,7 +30,7 @@ import { createSync } from '../../src/sheets/sync.ts';
 import type { GoogleUrls } from '../../src/sheets/targets/google/client.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import type { Site } from '../../src/store/store.ts';
-import { NO_CAPTCHA } from '../support/app.ts';
+import { FILE_SETTINGS, NO_CAPTCHA } from '../support/app.ts';
 import { tempDir } from '../support/temp.ts';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -116,10 +119,18 @@ export async function siteWorld(
   const operations = createOperations({ ...shared, intake });
   const accounts = createAccounts({ store, vault, clock, ...(options.hasher ? { hasher: options.hasher } : {}) });
   const captcha = createCaptchaChecker({ vault, clock, urls: options.captchaUrls ?? NO_CAPTCHA });
+  const hookDesk = createHookDesk({ ...shared, vault, intake, ids, parseBody: createHookBodyParser(clock) });
+  const fileDesk = createFileDesk({ ...shared, settings: { ...FILE_SETTINGS, path: `${dir}/files` }, vault, ids });
+  const unlimited = createRateLimiter(0, clock);
+  const ways = formRoutes({
+    ...{ ...shared, intake, vault, ids, captcha, uploads: fileDesk.uploads },
+    ...{ addressOf: () => null, liftTimeout: () => () => {}, publicUrl: () => 'http://localhost' },
+    limits: { caller: unlimited, endpoint: unlimited },
+  }).use(hookRoutes({ desk: hookDesk, limit: unlimited, log: silentLog }));
   const services: AdminServices = {
     accounts,
     store,
-    fileLinks: createFileLinks(vault, null),
+    fileLinks: fileDesk.links,
     operations,
     captcha,
     vault,
@@ -129,7 +140,8 @@ export async function siteWorld(
     sheetsPath,
     importsPath: `${dir}/imports`,
     liftTimeout: () => () => {},
-    hookDesk: createHookDesk({ ...shared, vault, intake, ids, parseBody: createHookBodyParser(clock) }),
+    hookDesk,
+    ask: async (request) => ways.fetch(request),
     clock,
     log: silentLog,
     publicUrl: () => 'http://localhost',

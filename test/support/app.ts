@@ -49,7 +49,7 @@ export const idleDriver: TargetDriver = {
 };
 
 /** As a server has them that nobody set anything for. */
-const FILE_SETTINGS = { maxFile: 25 << 20, maxUpload: 50 << 20, quota: 10e9, linkLifetimeMs: null };
+export const FILE_SETTINGS = { maxFile: 25 << 20, maxUpload: 50 << 20, quota: 10e9, linkLifetimeMs: null };
 
 export const ALL_SCOPES: Scope[] = ['submissions:read', 'submissions:write', 'forms:read', 'forms:write'];
 

@@ -84,6 +84,8 @@ export interface AdminServices {
   importsPath: string | null;
   /** Lifts the server's own time-outs from the connection of a request: what it gives back puts them in force again. */
   liftTimeout(request: Request): () => void;
+  /** Answers a request as if it had come over the network: how pages try a way in. */
+  ask(request: Request): Promise<Response>;
   /** Takes kept calls of hooks once more. */
   hookDesk: Pick<HookDesk, 'replay'>;
   clock: Clock;

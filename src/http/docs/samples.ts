@@ -5,6 +5,8 @@ export interface SampleRequest {
   url: string;
   idempotencyKey: string | null;
   body: unknown;
+  /** For addresses that take no key: headers in its place. Their answers are printed whole. */
+  keyless?: Readonly<Record<string, string>>;
 }
 
 export type Language = 'curl' | 'javascript' | 'python' | 'php';
@@ -15,16 +17,17 @@ export const LANGUAGES: readonly { id: Language; name: string }[] = [
   { id: 'php', name: 'PHP' },
 ];
 
-/** The request as a program that runs as it stands, with the key in the environment variable `LTS_KEY`. */
+/** The request as a program that runs as it stands, with a key in the environment variable `LTS_KEY`. */
 export function sampleOf(language: Language, request: SampleRequest): string {
   return WRITERS[language](request);
 }
 
 const WRITERS: Readonly<Record<Language, (request: SampleRequest) => string>> = { curl, javascript, python, php };
 
-function curl({ method, url, idempotencyKey, body }: SampleRequest): string {
+function curl({ method, url, idempotencyKey, body, keyless }: SampleRequest): string {
   const lines = [`curl ${method === 'GET' || method === 'POST' ? '' : `-X ${method} `}${shell(url)}`];
-  lines.push(`  -H "Authorization: Bearer $LTS_KEY"`);
+  if (keyless === undefined) lines.push(`  -H "Authorization: Bearer $LTS_KEY"`);
+  for (const header of Object.entries(keyless ?? {})) lines.push(`  -H ${shell(header.join(': '))}`);
   if (idempotencyKey !== null) lines.push(`  -H ${shell(`Idempotency-Key: ${idempotencyKey}`)}`);
   if (body !== undefined) {
     lines.push(`  -H 'Content-Type: application/json'`);
@@ -37,9 +40,10 @@ function shell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function javascript({ method, url, idempotencyKey, body }: SampleRequest): string {
+function javascript({ method, url, idempotencyKey, body, keyless }: SampleRequest): string {
   const headers = [
-    `    Authorization: \`Bearer \${process.env.LTS_KEY}\`,`,
+    ...(keyless === undefined ? [`    Authorization: \`Bearer \${process.env.LTS_KEY}\`,`] : []),
+    ...Object.entries(keyless ?? {}).map(([name, value]) => `    ${JAVASCRIPT.name(name)}${single(value)},`),
     ...(idempotencyKey === null ? [] : [`    'Idempotency-Key': ${single(idempotencyKey)},`]),
     ...(body === undefined ? [] : [`    'Content-Type': 'application/json',`]),
   ];
@@ -53,30 +57,33 @@ function javascript({ method, url, idempotencyKey, body }: SampleRequest): strin
     '});',
     'const answer = await response.json();',
     'if (!response.ok) throw new Error(answer.error.message);',
-    'console.log(answer.data);',
+    `console.log(answer${keyless === undefined ? '.data' : ''});`,
   ].join('\n');
 }
 
-function python({ method, url, idempotencyKey, body }: SampleRequest): string {
+function python({ method, url, idempotencyKey, body, keyless }: SampleRequest): string {
   return [
-    'import os',
+    ...(keyless === undefined ? ['import os'] : []),
     'import requests',
     '',
     `response = requests.${method.toLowerCase()}(`,
     `    ${JSON.stringify(url)},`,
     '    headers={',
-    `        "Authorization": f"Bearer {os.environ['LTS_KEY']}",`,
+    ...(keyless === undefined ? [`        "Authorization": f"Bearer {os.environ['LTS_KEY']}",`] : []),
+    ...Object.entries(keyless ?? {}).map(
+      (header) => `        ${header.map((each) => JSON.stringify(each)).join(': ')},`,
+    ),
     ...(idempotencyKey === null ? [] : [`        "Idempotency-Key": ${JSON.stringify(idempotencyKey)},`]),
     '    },',
     ...(body === undefined ? [] : [`    json=${indented(literal(body, PYTHON), 4)},`]),
     '    timeout=30,',
     ')',
     'response.raise_for_status()',
-    'print(response.json()["data"])',
+    `print(response.json()${keyless === undefined ? '["data"]' : ''})`,
   ].join('\n');
 }
 
-function php({ method, url, idempotencyKey, body }: SampleRequest): string {
+function php({ method, url, idempotencyKey, body, keyless }: SampleRequest): string {
   return [
     '<?php',
     `$request = curl_init(${single(url)});`,
@@ -84,7 +91,8 @@ function php({ method, url, idempotencyKey, body }: SampleRequest): string {
     ...(method === 'GET' ? [] : [`    CURLOPT_CUSTOMREQUEST => '${method}',`]),
     '    CURLOPT_RETURNTRANSFER => true,',
     '    CURLOPT_HTTPHEADER => [',
-    `        'Authorization: Bearer ' . getenv('LTS_KEY'),`,
+    ...(keyless === undefined ? [`        'Authorization: Bearer ' . getenv('LTS_KEY'),`] : []),
+    ...Object.entries(keyless ?? {}).map((header) => `        ${single(header.join(': '))},`),
     ...(idempotencyKey === null ? [] : [`        ${single(`Idempotency-Key: ${idempotencyKey}`)},`]),
     ...(body === undefined ? [] : [`        'Content-Type: application/json',`]),
     '    ],',
@@ -94,7 +102,7 @@ function php({ method, url, idempotencyKey, body }: SampleRequest): string {
     `if (curl_getinfo($request, CURLINFO_RESPONSE_CODE) >= 400) {`,
     `    throw new Exception($answer['error']['message']);`,
     '}',
-    `print_r($answer['data']);`,
+    `print_r($answer${keyless === undefined ? "['data']" : ''});`,
   ].join('\n');
 }
 

@@ -41,6 +41,16 @@ export interface FetchDesk {
 /** `final`: asking again will not help. */
 export type Fetched = { ok: true; lead: SenderLead } | { ok: false; message: string; final: boolean };
 
+/** What a call says that is only to try the way out. */
+export interface SampleLead {
+  /** No other call has it. */
+  id: string;
+  name: string;
+  email: string;
+  message: string;
+  nowMs: number;
+}
+
 /** A service whose calls are known here: how they are checked and read. Its file says where that is published. */
 export interface HookSender {
   /** What to do at the service, for people. */
@@ -53,6 +63,11 @@ export interface HookSender {
   read(body: unknown): SenderReading;
   /** Answers the request by which the service makes sure of the address; null: it is none. */
   challenge?(query: URLSearchParams, secrets: Readonly<Record<string, string>>): Challenge | null;
+  /**
+   * The body of a call as the service would send it, which `read` takes as one lead. Text: how to have the service send
+   * one, where a lead has to be fetched from it.
+   */
+  sample: string | ((lead: SampleLead) => unknown);
   /** How it wants a call answered; 202 with the ids unless told otherwise. */
   reply?: 'ok' | 'empty';
   /** Fetches a lead that `read` told of. */

@@ -33,6 +33,18 @@ const sender: HookSender = {
   ],
   checkedWith: 'secret',
   read,
+  sample: ({ id, name, email, message, nowMs }) => ({
+    event: 'invitee.created',
+    created_at: new Date(nowMs).toISOString(),
+    payload: {
+      uri: id,
+      created_at: new Date(nowMs).toISOString(),
+      name,
+      email,
+      questions_and_answers: [{ question: 'Message', answer: message }],
+      scheduled_event: { name: 'Test', event_type: 'test' },
+    },
+  }),
 };
 
 function read(body: unknown): SenderReading {

@@ -14,6 +14,17 @@ const sender: HookSender = {
   checkedWith: 'secret',
   read,
   reply: 'empty',
+  sample: ({ id, name, email, message, nowMs }) => ({
+    event: 'form_submit',
+    slug: id,
+    created_at: new Date(nowMs).toISOString(),
+    form: { slug: 'test', title: 'Test' },
+    rendered_data: {
+      name: { title: 'Name', value: name },
+      email: { title: 'Email', value: email },
+      message: { title: 'Message', value: message },
+    },
+  }),
 };
 
 /** What is in a row of a form beside the answers. */

@@ -39,6 +39,8 @@ const sender: HookSender = {
   checkedWith: 'client_secret',
   reply: 'ok',
   read,
+  sample:
+    'LinkedIn sends test leads itself: preview the ad in Campaign Manager, open its form there, and send it. The lead is marked as a test.',
   challenge(query, { client_secret: secret }) {
     const challengeCode = query.get('challengeCode');
     if (challengeCode === null) return null;

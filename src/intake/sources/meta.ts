@@ -28,6 +28,8 @@ const sender: HookSender = {
   checkedWith: 'app_secret',
   reply: 'ok',
   read,
+  sample:
+    'Meta sends test leads itself: open its Lead Ads Testing Tool (developers.facebook.com/tools/lead-ads-testing), choose the page and the form, and press “Create lead”.',
   challenge(query, { verify_token: token }) {
     const challenge = query.get('hub.challenge');
     if (query.get('hub.mode') !== 'subscribe' || challenge === null) return null;

@@ -12,6 +12,22 @@ const sender: HookSender = {
   checks: [{ type: 'hmac', header: 'Tally-Signature', encoding: 'base64' }],
   checkedWith: 'secret',
   read,
+  sample: ({ id, name, email, message, nowMs }) => ({
+    eventId: id,
+    eventType: 'FORM_RESPONSE',
+    createdAt: new Date(nowMs).toISOString(),
+    data: {
+      responseId: id,
+      formId: 'test',
+      formName: 'Test',
+      createdAt: new Date(nowMs).toISOString(),
+      fields: [
+        { key: 'name', label: 'Name', type: 'INPUT_TEXT', value: name },
+        { key: 'email', label: 'Email', type: 'INPUT_EMAIL', value: email },
+        { key: 'message', label: 'Message', type: 'TEXTAREA', value: message },
+      ],
+    },
+  }),
 };
 
 function read(body: unknown): SenderReading {

@@ -24,6 +24,28 @@ const sender: HookSender = {
   checks: [{ type: 'hmac', header: 'Typeform-Signature', prefix: 'sha256=', encoding: 'base64' }],
   checkedWith: 'secret',
   read,
+  sample: ({ id, name, email, message, nowMs }) => ({
+    event_id: id,
+    event_type: 'form_response',
+    form_response: {
+      form_id: 'test',
+      token: id,
+      submitted_at: new Date(nowMs).toISOString(),
+      definition: {
+        title: 'Test',
+        fields: [
+          { id: 'name', title: 'Name' },
+          { id: 'email', title: 'Email' },
+          { id: 'message', title: 'Message' },
+        ],
+      },
+      answers: [
+        { type: 'text', text: name, field: { id: 'name' } },
+        { type: 'email', email, field: { id: 'email' } },
+        { type: 'text', text: message, field: { id: 'message' } },
+      ],
+    },
+  }),
 };
 
 function read(body: unknown): SenderReading {

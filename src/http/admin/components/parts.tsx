@@ -46,14 +46,17 @@ export function Banner({
 export function Card({
   title,
   action,
+  id,
   children,
 }: {
   title: string;
+  /** By which addresses lead to it. */
+  id?: string;
   action?: ComponentChildren;
   children: ComponentChildren;
 }) {
   return (
-    <section class="card">
+    <section class="card" id={id}>
       <header>
         <h2>{title}</h2>
         {action}

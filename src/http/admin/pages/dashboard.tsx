@@ -6,6 +6,7 @@ import { Banner, Card, count, Empty, Moment, PageTitle } from '../components/par
 import { Status } from '../components/status.tsx';
 import { cut, SOURCE_WORDS, whoOf } from '../lead-words.ts';
 import type { AdminRoute, Outcome, SiteRequest } from '../route.ts';
+import { TEST_FORM, testFields } from '../source-test.ts';
 import { CHART_DAYS, type DashboardProps, readDashboard, readHealth } from './dashboard-data.ts';
 import { HealthPart } from './dashboard-health.tsx';
 
@@ -200,14 +201,9 @@ const health = (request: SiteRequest): Outcome => ({
 
 /** Takes the same way as a lead of the site's own key. */
 async function sendTestLead(request: SiteRequest): Promise<Outcome> {
-  const { site, services, visit } = request;
-  const fields = {
-    Name: 'Test lead',
-    Email: visit.user.email,
-    Message: 'This is a test lead, sent from the dashboard. You may delete it.',
-  };
+  const { site, services } = request;
   const { submission } = await services.operations.createSubmission(
-    { fields, form_name: 'Test' },
+    { fields: testFields(request, 'the dashboard'), form_name: TEST_FORM },
     { siteId: site.id, source: 'rest_api', idempotencyKey: null },
   );
   await record(request, { action: 'lead.test_sent', objectId: submission.id });

@@ -4,10 +4,14 @@ import {
   MAX_THANKS_TEXT,
   MAX_THANKS_TITLE,
 } from '../../../contract/endpoint.ts';
+import { endpointWay } from '../../../intake/ways.ts';
 import { DEFAULT_HONEYPOT, type Endpoint } from '../../../store/endpoints.ts';
 import { CopyBlock } from '../components/copy.tsx';
 import { AreaField, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';
-import { Card, Facts, PageTitle } from '../components/parts.tsx';
+import { PageTitle } from '../components/parts.tsx';
+import { Snippets } from '../components/snippets.tsx';
+import { endpointSnippets } from './source-snippets.ts';
+import { type TilePlace, WayTile } from './source-tile.tsx';
 
 const ANSWER_TEXT: Readonly<Record<(typeof ENDPOINT_ANSWERS)[number], string>> = {
   redirect: 'Goes back to the page, or to the address below',
@@ -15,32 +19,31 @@ const ANSWER_TEXT: Readonly<Record<(typeof ENDPOINT_ANSWERS)[number], string>> =
   json: 'Gets JSON: for scripts',
 };
 
-/** HTML to paste into a page. */
-function snippet(publicUrl: string, { id, name, honeypot }: Endpoint): string {
-  return `<form action="${publicUrl}/f/${id}" method="post">
-  <input type="hidden" name="_form" value="${attribute(name)}">
-  <label>E-mail <input type="email" name="Email" required></label>
-  <label>Message <textarea name="Message"></textarea></label>
-  <input type="text" name="${attribute(honeypot)}" tabindex="-1" autocomplete="off" hidden>
-  <button>Send</button>
-</form>`;
-}
-
-/** As HTML wants it between quotes: this text is pasted, not rendered. */
-const attribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-
 /** The tile of one endpoint on the Sources page. */
-export function EndpointTile(props: { endpoint: Endpoint; base: string; publicUrl: string; mayEdit: boolean }) {
-  const { endpoint, base, publicUrl, mayEdit } = props;
+export function EndpointTile({ endpoint, place }: { endpoint: Endpoint; place: TilePlace }) {
+  const { base, publicUrl, mayEdit } = place;
   const { id, name } = endpoint;
   return (
-    <Card title={`Form endpoint: ${name}`} action={mayEdit ? <a href={`${base}/endpoints/${id}`}>Change</a> : null}>
-      <div class="stacked">
-        <p>For the forms of web pages: set the form’s action to this address. No key, no script.</p>
-        <Facts facts={[['Address', <code key="url">{`${publicUrl}/f/${id}`}</code>]]} />
-        <CopyBlock id={`endpoint-${id}`} text={snippet(publicUrl, endpoint)} label="A form to paste into a page" />
-      </div>
-    </Card>
+    <WayTile
+      way={endpointWay(id)}
+      title={`Form endpoint: ${name}`}
+      action={
+        mayEdit ? (
+          <a href={`${base}/endpoints/${id}`}>
+            Change<span class="unseen"> {name}</span>
+          </a>
+        ) : null
+      }
+      place={place}
+    >
+      <p>For the forms of web pages: set the form’s action to this address. No key, no script.</p>
+      <CopyBlock id={`endpoint-${id}`} text={`${publicUrl}/f/${id}`} label="Address" />
+      <Snippets
+        id={`endpoint-code-${id}`}
+        of={`sends a form to ${name}`}
+        snippets={endpointSnippets(publicUrl, endpoint)}
+      />
+    </WayTile>
   );
 }
 

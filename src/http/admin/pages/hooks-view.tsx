@@ -2,9 +2,8 @@ import type { HookKind } from '../../../contract/hook.ts';
 import type { Hook, HookCall } from '../../../store/hooks.ts';
 import { CopyBlock } from '../components/copy.tsx';
 import { PostForm, SelectField, Submit, TextField } from '../components/form.tsx';
-import { Banner, Card, Empty, Moment, PageTitle } from '../components/parts.tsx';
+import { Banner, Card, PageTitle } from '../components/parts.tsx';
 import { Status } from '../components/status.tsx';
-import { StackTable } from '../components/table.tsx';
 import { cut, SOURCE_WORDS } from '../lead-words.ts';
 import { CallList } from './hook-calls-view.tsx';
 import { type CheckErrors, CheckForm, type CheckTexts } from './hook-check-view.tsx';
@@ -13,56 +12,6 @@ import { MappingForm, type MappingTexts } from './hook-mapping-view.tsx';
 interface When {
   zone: string;
   now: number;
-}
-
-/** The hooks of a site on the page of its sources. */
-export function HookList({
-  hooks,
-  base,
-  mayEdit,
-  zone,
-  now,
-}: When & { hooks: readonly Hook[]; base: string; mayEdit: boolean }) {
-  return (
-    <section>
-      <header class="section-title">
-        <h2>Webhooks and other services</h2>
-        {mayEdit ? (
-          <a class="button primary" href={`${base}/hooks/new`}>
-            New webhook
-          </a>
-        ) : null}
-      </header>
-      {hooks.length === 0 ? (
-        <Empty title="No webhook yet">
-          <p>Shops, booking tools, form builders and ads can send their leads here by themselves.</p>
-        </Empty>
-      ) : (
-        <StackTable columns={['Name', 'From', 'Last call', 'Status']}>
-          {hooks.map((hook) => (
-            <tr key={hook.id}>
-              <td data-label="Name" class="breaks">
-                {mayEdit ? (
-                  <a class="row" href={`${base}/hooks/${hook.id}`}>
-                    <bdi>{hook.name}</bdi>
-                  </a>
-                ) : (
-                  <bdi>{hook.name}</bdi>
-                )}
-              </td>
-              <td data-label="From">{SOURCE_WORDS[hook.kind]}</td>
-              <td data-label="Last call">
-                <Moment at={hook.lastCallAt} now={now} zone={zone} />
-              </td>
-              <td data-label="Status">
-                <Status is={hook.active ? 'active' : 'disabled'} />
-              </td>
-            </tr>
-          ))}
-        </StackTable>
-      )}
-    </section>
-  );
 }
 
 interface NewHookProps {

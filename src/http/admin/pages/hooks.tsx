@@ -239,7 +239,7 @@ export const hookRoutes: readonly AdminRoute[] = [
     method: 'GET',
     path: `${HOOKS}/new`,
     ...edit,
-    run: (request: SiteRequest) => newPage(request, { kind: 'webhook', name: '' }),
+    run: (request: SiteRequest) => newPage(request, { kind: request.query.get('kind') ?? 'webhook', name: '' }),
   },
   { method: 'POST', path: HOOKS, ...edit, run: create },
   { method: 'GET', path: HOOK, ...edit, run: (request: SiteRequest) => page(request) },

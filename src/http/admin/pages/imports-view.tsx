@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ImportProblem, LeadImport } from '../../../store/imports.ts';
+import { CopyBlock } from '../components/copy.tsx';
 import { Alert, PostForm, Submit } from '../components/form.tsx';
 import { LIVE } from '../components/live.ts';
 import { Card, count, Empty, Facts, Moment, PageTitle } from '../components/parts.tsx';
@@ -18,8 +19,8 @@ export interface ImportPlace {
 
 const MAX_NAME = 80;
 
-/** The tile on the Sources page. */
-export function ImportTile({ base }: { base: string }) {
+/** The tile on the Sources page. @param lastAt when the last row became a lead */
+export function ImportTile({ base, lastAt, now, zone }: Omit<ImportPlace, 'csrf'> & { lastAt: number | null }) {
   return (
     <Card title="Import" action={<a href={`${base}/imports`}>Import a file</a>}>
       <div class="stacked">
@@ -27,6 +28,16 @@ export function ImportTile({ base }: { base: string }) {
           For leads that you have already: a CSV or JSON file. You see first what becomes of each column and which rows
           are wrong.
         </p>
+        <p>On the server, for files of any size:</p>
+        <CopyBlock id="import-command" text="leadtosheet lead import leads.csv" label="A command that imports a file" />
+        <p class="help">
+          To try it, send a file and press “Check all rows”: that stores nothing, and says what would become of each.
+        </p>
+        <div class="way-foot">
+          <span class="muted">
+            Last lead: <Moment at={lastAt} now={now} zone={zone} />
+          </span>
+        </div>
       </div>
     </Card>
   );

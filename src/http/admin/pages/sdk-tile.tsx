@@ -1,34 +1,37 @@
 import type { Endpoint } from '../../../store/endpoints.ts';
 import { CopyBlock } from '../components/copy.tsx';
-import { Card, Facts } from '../components/parts.tsx';
-
-/** What loads the script on a page: in two lines, so that it can be read here. */
-const tagOf = (src: string, { id }: Endpoint): string => `<script src="${src}"\n  data-site="${id}" defer></script>`;
+import { Snippets } from '../components/snippets.tsx';
+import { scriptSnippets } from './source-snippets.ts';
+import { type TilePlace, WayTile } from './source-tile.tsx';
 
 /** The tile of the script for web pages on the Sources page. With several endpoints, a tag for each. */
-export function SdkTile({ endpoints, publicUrl }: { endpoints: readonly Endpoint[]; publicUrl: string }) {
-  const src = `${publicUrl}/sdk.js`;
+export function SdkTile({ endpoints, place }: { endpoints: readonly Endpoint[]; place: TilePlace }) {
+  const { publicUrl } = place;
   return (
-    <Card title="Website script">
-      <div class="stacked">
-        <p>
-          For whole web sites: this in each page sends every form there, and the page goes on as before. Searches,
-          sign-ins, passwords and cards are left out.
-        </p>
-        <Facts facts={[['Address', <code key="url">{src}</code>]]} />
-        {endpoints.map((endpoint) => (
-          <CopyBlock
-            key={endpoint.id}
+    <WayTile way="sdk" title="Website script" action={<a href="/docs/forms#script">Documentation</a>} place={place}>
+      <p>
+        For whole web sites: this in each page sends every form there, and the page goes on as before. Searches,
+        sign-ins, passwords and cards are left out.
+      </p>
+      <CopyBlock id="sdk-address" text={`${publicUrl}/sdk.js`} label="Address" />
+      {endpoints.map((endpoint) => (
+        <div key={endpoint.id} class="stacked">
+          {endpoints.length > 1 ? (
+            <h3>
+              For <bdi>{endpoint.name}</bdi>
+            </h3>
+          ) : null}
+          <Snippets
             id={`sdk-${endpoint.id}`}
-            text={tagOf(src, endpoint)}
-            label={`HTML to paste into each page: ${endpoint.name}`}
+            of={`the script for ${endpoint.name}`}
+            snippets={scriptSnippets(publicUrl, endpoint)}
           />
-        ))}
-        <p class="muted">
-          A page with a Content-Security-Policy has to allow this server in <code>script-src</code> and{' '}
-          <code>connect-src</code>.
-        </p>
-      </div>
-    </Card>
+        </div>
+      ))}
+      <p class="muted">
+        A page with a Content-Security-Policy has to allow this server in <code>script-src</code> and{' '}
+        <code>connect-src</code>.
+      </p>
+    </WayTile>
   );
 }
