@@ -21,8 +21,6 @@ export interface ScriptData {
   form?: string;
   /** Knows the form again, whatever it is called; left out where somebody named it. */
   key?: string;
-  /** Nobody looks at the answer as a page. */
-  json?: true;
   /** How long the page was open when the form was sent, in milliseconds: the form itself may be made anew at each step. */
   ms?: number;
   url: string;

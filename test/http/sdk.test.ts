@@ -28,17 +28,10 @@ function newest() {
 }
 
 describe('a form that came by the script', () => {
-  test('says so, with page, attribution and device, and is answered in JSON when the script asks', async () => {
+  test('says so, with page, attribution and device, and is answered in JSON', async () => {
     const last = { at: Date.UTC(2026, 10, 22), url: PAGE, utm_source: 'google', gclid: 'Cj0' };
-    const answer = await send({
-      v: 1,
-      json: true,
-      form: 'Contact',
-      url: PAGE,
-      title: 'Prices',
-      screen: '390x844',
-      last,
-    });
+    const script = { v: 1, form: 'Contact', url: PAGE, title: 'Prices', screen: '390x844', last };
+    const answer = await send(script, undefined, 'application/json');
     expect(answer.status).toBe(200);
     const { id } = newest();
     const thanks = { title: 'Thank you', text: 'Your message has arrived.' };
@@ -87,9 +80,11 @@ describe('a form that came by the script', () => {
   );
 
   test('sent again with its key, it is one lead', async () => {
-    const script = { v: 1, json: true, form: 'Contact', url: PAGE };
+    const script = { v: 1, form: 'Contact', url: PAGE };
     const fields = { Email: 'alice@example.com', _idempotency_key: 'k1' };
-    const ids = await Promise.all([1, 2].map(async (ms) => (await (await send({ ...script, ms }, fields)).json()).id));
+    const ids = await Promise.all(
+      [1, 2].map(async (ms) => (await (await send({ ...script, ms }, fields, 'application/json')).json()).id),
+    );
     expect(ids[0]).toBe(ids[1]);
   });
 });

@@ -9,7 +9,6 @@ const SAID = {
   v: 1,
   form: 'Contact',
   key: 'abcd1234ef',
-  json: true,
   ms: 5400.4,
   url: 'https://example.com/pricing?utm_source=old',
   title: 'Pricing',
@@ -29,7 +28,6 @@ test('what our script says', () => {
     formName: null,
     form: { fingerprint: 'abcd1234ef', name: 'Contact' },
     elapsedMs: 5400,
-    wantsJson: true,
     context: {
       page_url: SAID.url,
       page_title: 'Pricing',
@@ -62,14 +60,13 @@ test('what our script says', () => {
 test('a name without a fingerprint is one that somebody gave', () => {
   const { key: _, ...named } = SAID;
   expect(read(named)).toMatchObject({ formName: 'Contact', form: null });
-  expect(read({ v: 1 })).toMatchObject({ formName: null, form: null, elapsedMs: null, wantsJson: false, context: {} });
+  expect(read({ v: 1 })).toMatchObject({ formName: null, form: null, elapsedMs: null, context: {} });
 });
 
 test.each<[string, unknown, (facts: ScriptFacts) => unknown]>([
   ['key', '<script>', ({ form }) => form],
   ['ms', -1, ({ elapsedMs }) => elapsedMs],
   ['ms', '5', ({ elapsedMs }) => elapsedMs],
-  ['json', 'yes', ({ wantsJson }) => wantsJson || null],
   ['form', '\u0000 \u202e', ({ form }) => form?.name || null],
   ['url', 'javascript:alert(1)', ({ context }) => context.page_url],
   ['ref', 'file:///etc/passwd', ({ context }) => context.referrer],

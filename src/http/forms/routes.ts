@@ -125,7 +125,7 @@ export function formRoutes(deps: FormDeps) {
       fill: script?.elapsedMs == null ? null : { ms: script.elapsedMs },
       files: sent.files,
     });
-    if (script?.wantsJson || wantsJson(request, endpoint)) {
+    if (wantsJson(request, endpoint)) {
       const thanks = thanksOf(endpoint);
       return jsonAnswer({
         id: lead.id,

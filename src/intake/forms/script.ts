@@ -16,8 +16,6 @@ export interface ScriptFacts {
   form: { fingerprint: string; name: string } | null;
   /** How long the visitor had the page before he sent the form; null: not said. A bot can say what it likes. */
   elapsedMs: number | null;
-  /** The answer is read by the script, not shown. */
-  wantsJson: boolean;
   /** Page, attribution and device, as the contract has them. */
   context: Partial<SubmissionCreate>;
 }
@@ -41,7 +39,6 @@ export function readScript(json: string | null, userAgent: string | null = null)
     formName: fingerprint === null && name !== '' ? name : null,
     form: fingerprint === null ? null : { fingerprint, name },
     elapsedMs: typeof ms === 'number' && ms >= 0 && ms <= MAX_ELAPSED_MS ? Math.round(ms) : null,
-    wantsJson: said.json === true,
     context: { ...contextOf(said), ...(isIPad(said.touch, userAgent) ? IPAD : {}) },
   };
 }
