@@ -158,6 +158,20 @@ describe('what is refused stores nothing', () => {
     expect(await page.text()).toContain('This was not sent');
   });
 
+  test.each([
+    ['application/x-www-form-urlencoded', 'a=1'],
+    ['application/json', `{"a":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
+    ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'],
+  ])('packed, as %s: it is said what to do, and nothing is unpacked', async (type, text) => {
+    const answer = await send(Bun.gzipSync(Buffer.from(text)), {
+      type,
+      headers: { ...JSON_ASKED, 'content-encoding': 'gzip' },
+    });
+    const { error } = (await answer.json()) as { error: { code: string; message: string } };
+    expect([answer.status, error.code]).toEqual([415, 'unsupported_media_type']);
+    expect(error.message).toContain('Content-Encoding');
+  });
+
   test('an endpoint that is not there', async () => {
     const answer = await send('a=1', { to: 'zzzzzzzzzz', headers: JSON_ASKED });
     expect([answer.status, await codeOf(answer)]).toEqual([404, 'not_found']);

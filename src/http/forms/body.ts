@@ -1,7 +1,7 @@
 import type { SentFile } from '../../intake/files/uploads.ts';
 import { isObject } from '../../intake/normalise.ts';
 import { AppError } from '../../lib/errors.ts';
-import { MAX_JSON_BYTES, parseJson, readText } from '../body.ts';
+import { checkEncoding, MAX_JSON_BYTES, parseJson, readText } from '../body.ts';
 import { type MultipartDeps, readMultipart } from './multipart.ts';
 import { CHARSET_FIELD, NOT_UTF8, percentDecoded, readSent } from './part.ts';
 
@@ -19,6 +19,7 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
  * @throws AppError unsupported_media_type, payload_too_large, invalid_json, bad_request, and as `readMultipart`
  */
 export async function readSentForm(request: Request, deps: MultipartDeps): Promise<SentForm> {
+  checkEncoding(request.headers);
   const type = request.headers.get('content-type') ?? '';
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) {
     return { entries: urlencoded(await readText(request, MAX_JSON_BYTES)), files: [] };
