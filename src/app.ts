@@ -196,6 +196,7 @@ export function buildApp(parts: AppParts): App {
     log,
     draining: () => draining,
     rateLimitApi: parts.rateLimitApi,
+    formRates: { perCaller: parts.rateLimitForms, perEndpoint: parts.rateLimitEndpoint },
     reach: { publicUrl, listenHost: parts.listen.host },
     serverUrl: parts.publicUrl ?? null,
     readiness,

@@ -49,6 +49,8 @@ export interface HttpDeps {
   draining(): boolean;
   /** `LTS_RATE_LIMIT_API`, for the documentation. */
   rateLimitApi: number;
+  /** `LTS_RATE_LIMIT_FORMS` and `LTS_RATE_LIMIT_ENDPOINT`, for the same. */
+  formRates: { perCaller: number; perEndpoint: number };
   /** `LTS_PUBLIC_URL`, where it is set: what the OpenAPI document names as the server. */
   serverUrl: string | null;
   /** Called for each answer, for the log and the metrics. */
@@ -132,6 +134,7 @@ export function createHttp(deps: HttpDeps) {
         publicUrl: deps.reach.publicUrl,
         perMinute: deps.rateLimitApi,
         tools: TOOLS,
+        formLimits: { ...deps.formRates, ...deps.forms.uploads.limits },
       }),
     );
 

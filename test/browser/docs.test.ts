@@ -5,7 +5,7 @@ import { type TestApp, testApp } from '../support/app.ts';
 import { launchBrowser, missingBrowser, VIEWS } from '../support/browser.ts';
 import { tempDir } from '../support/temp.ts';
 
-const PAGES = ['/docs/api', '/docs/mcp'] as const;
+const PAGES = ['/docs/api', '/docs/mcp', '/docs/forms', '/docs/webhooks'] as const;
 
 let api: TestApp;
 let url: string;
@@ -41,6 +41,8 @@ describe('as it is sent', () => {
   test.each([
     ['/docs/api', 60],
     ['/docs/mcp', 30],
+    ['/docs/forms', 30],
+    ['/docs/webhooks', 30],
   ])('%s takes at most %i KB, files included', async (path, limit) => {
     const gzip = { headers: { 'accept-encoding': 'gzip' }, decompress: false } as RequestInit;
     const html = await (await fetch(`${url}${path}`)).text();

@@ -45,6 +45,8 @@ const OPEN: Readonly<Record<string, string>> = {
   'GET /docs': 'documentation',
   'GET /docs/api': 'documentation',
   'GET /docs/mcp': 'documentation',
+  'GET /docs/forms': 'documentation',
+  'GET /docs/webhooks': 'documentation',
   'GET /assets/:name': 'what pages are made of',
   'POST /f/:id': 'web forms, for anybody: test/http/web-forms.test.ts',
   'OPTIONS /f/:id': 'web forms, for anybody',

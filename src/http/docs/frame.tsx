@@ -7,11 +7,20 @@ export interface NavGroup {
   links: { href: string; text: string; method?: string }[];
 }
 
+const PAGES = [
+  ['/docs/api', 'API'],
+  ['/docs/mcp', 'MCP'],
+  ['/docs/forms', 'Forms'],
+  ['/docs/webhooks', 'Webhooks'],
+] as const;
+/** The pages of the documentation. */
+export type DocsPath = (typeof PAGES)[number][0];
+
 /** The frame of the documentation: what there is on the left, the text beside it. */
 export function DocsFrame(props: {
   title: string;
   description: string;
-  current: '/docs/api' | '/docs/mcp';
+  current: DocsPath;
   groups: readonly NavGroup[];
   version: string;
   children: ComponentChildren;
@@ -27,12 +36,11 @@ export function DocsFrame(props: {
           LeadToSheet <span>docs</span>
         </p>
         <nav aria-label="Documentation">
-          <a href="/docs/api" aria-current={current === '/docs/api' ? 'page' : undefined}>
-            API
-          </a>
-          <a href="/docs/mcp" aria-current={current === '/docs/mcp' ? 'page' : undefined}>
-            MCP
-          </a>
+          {PAGES.map(([path, name]) => (
+            <a key={path} href={path} aria-current={current === path ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
           <a href="/api/v1/openapi.json">OpenAPI</a>
         </nav>
         <p class="version">{version}</p>

@@ -6,7 +6,7 @@ import { MAX_BATCH, MAX_FIELDS, MAX_TEXT } from '../../contract/submission.ts';
 import { ERROR_CODES, type ErrorCode } from '../../lib/errors.ts';
 import { STATUS } from '../errors.ts';
 import { count } from '../pages/count.ts';
-import { Code } from './code.tsx';
+import { Code, Words } from './code.tsx';
 
 /** A chapter: words on the left, an example on the right where there is one. */
 export function Chapter(props: {
@@ -24,6 +24,22 @@ export function Chapter(props: {
       </div>
       {example ? <div class="example">{example}</div> : null}
     </section>
+  );
+}
+
+/** Names with what they mean; `like this` in the words becomes code. */
+export function Members({ items }: { items: readonly (readonly [name: string, words: string])[] }) {
+  return (
+    <dl class="members">
+      {items.map(([name, words]) => (
+        <div key={name}>
+          <dt>{/^[\w-]+$|^\w+\(|[[\].]/.test(name) && !/^[A-Z]/.test(name) ? <code>{name}</code> : name}</dt>
+          <dd>
+            <Words text={words} />
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -4,8 +4,10 @@ import { ASSETS } from '../pages/assets.ts';
 import { renderPage } from '../pages/page.tsx';
 import { type Sendable, sendable } from '../pages/send.ts';
 import { ApiPage } from './api-page.tsx';
+import { FormsPage } from './forms-page.tsx';
 import { McpPage } from './mcp-page.tsx';
 import type { DocsDeps } from './routes.ts';
+import { WebhooksPage } from './webhooks-page.tsx';
 
 const HTML = 'text/html; charset=utf-8';
 
@@ -18,6 +20,16 @@ export async function apiPage({ document, publicUrl, perMinute }: DocsDeps): Pro
 /** `/docs/mcp`. */
 export async function mcpPage({ publicUrl, tools }: DocsDeps): Promise<Sendable> {
   return sendable(HTML, renderPage(McpPage({ url: `${publicUrl()}/api/mcp`, tools, version: VERSION })));
+}
+
+/** `/docs/forms`. */
+export async function formsPage({ publicUrl, formLimits }: DocsDeps): Promise<Sendable> {
+  return sendable(HTML, renderPage(FormsPage({ origin: publicUrl(), limits: formLimits, version: VERSION })));
+}
+
+/** `/docs/webhooks`. */
+export async function webhooksPage({ publicUrl }: DocsDeps): Promise<Sendable> {
+  return sendable(HTML, renderPage(WebhooksPage({ origin: publicUrl(), version: VERSION })));
 }
 
 /** A file that pages load; null where there is none of this name. */
