@@ -135,19 +135,22 @@ describe.skipIf(missingBrowser !== null)('a hosted form in a browser', () => {
       return { context, page, said, frame: page.frames().find((each) => each !== page.mainFrame()), address };
     }
 
-    test('that is allowed: it is filled in and sent there, and says thanks there', async () => {
-      const { context, page, frame, said } = await visit('http://shop.example.com');
-      if (!frame) throw new Error('no frame');
-      await fill(frame);
-      world.clock.advance(10_000);
-      await frame.getByRole('button', { name: 'Send' }).click();
-      await frame.getByRole('heading', { name: 'Thank you' }).waitFor();
-      expect(page.url()).toBe('http://shop.example.com/contact');
-      expect(world.newest()).toMatchObject({ source: 'hosted_form', body: { fields: FILLED } });
-      expect(world.newest()?.body.referrer).toStartWith('http://shop.example.com/');
-      await context.close();
-      expect(said).toEqual([]);
-    });
+    test.each(['http://shop.example.com', 'http://shop.example.com:8080'])(
+      'that is allowed: it is filled in and sent at %s, and says thanks there',
+      async (site) => {
+        const { context, page, frame, said } = await visit(site);
+        if (!frame) throw new Error('no frame');
+        await fill(frame);
+        world.clock.advance(10_000);
+        await frame.getByRole('button', { name: 'Send' }).click();
+        await frame.getByRole('heading', { name: 'Thank you' }).waitFor();
+        expect(page.url()).toBe(`${site}/contact`);
+        expect(world.newest()).toMatchObject({ source: 'hosted_form', body: { fields: FILLED } });
+        expect(world.newest()?.body.referrer).toStartWith(`${site}/`);
+        await context.close();
+        expect(said).toEqual([]);
+      },
+    );
 
     test('that is not: there is nothing to see', async () => {
       const { context, frame, said } = await visit('http://evil.example');

@@ -96,7 +96,7 @@ describe('the page', () => {
     await api.store.sites.update(site.id, { allowedDomains: ['example.com'] });
     await publish(HOSTED_FORM, true, site.endpointId, site.id);
     const strict = await fetchPage(`/h/${site.endpointId}`);
-    expect(strict.headers.get('content-security-policy')).toEndWith("frame-ancestors 'self' example.com");
+    expect(strict.headers.get('content-security-policy')).toEndWith("frame-ancestors 'self' example.com:*");
     const marks = marksOf(await strict.text());
     clock.advance(10_000);
     const to = `/f/${site.endpointId}`;

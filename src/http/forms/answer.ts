@@ -96,7 +96,8 @@ export function visitorHeaders(
     'form-action': ["'self'"],
   };
   for (const [name, others = []] of Object.entries(hosts)) policy[name] = [...(policy[name] ?? []), ...others];
-  policy['frame-ancestors'] = allowed.length === 0 ? ['*'] : ["'self'", ...allowed];
+  // At any port, as what they send is taken from any.
+  policy['frame-ancestors'] = allowed.length === 0 ? ['*'] : ["'self'", ...allowed.map((each) => `${each}:*`)];
   return {
     ...PAGE_HEADERS,
     'content-security-policy': Object.entries(policy)
