@@ -1,5 +1,7 @@
 import { createFileFolder } from '../intake/files/folder.ts';
 import { removeOwnerless } from '../intake/files/ownerless.ts';
+import { forgetTraces, hasTraces, isBeingImported, type PersonDeps, type Traces, tracesOf } from '../intake/person.ts';
+import { dataPaths } from '../lib/data-dir.ts';
 import { AppError } from '../lib/errors.ts';
 import { toTime } from '../lib/time.ts';
 import type { Lead, Site, Store } from '../store/store.ts';
@@ -19,7 +21,10 @@ export const leadDelete: Command = {
   operands: [{ name: 'ID', doc: 'the leads', optional: true, repeats: true }],
   flags: {
     site: SITE_FLAG,
-    email: { value: 'ADDRESS', doc: 'Every lead in which a field is this e-mail address, instead of IDs.' },
+    email: {
+      value: 'ADDRESS',
+      doc: 'Every lead in which a field is this e-mail address, and what is kept of it besides, instead of IDs.',
+    },
     'keep-rows': { doc: 'Their rows stay in the sheet. Without it they are taken out of it too.' },
     yes: { doc: 'Delete them. Without it nothing is deleted, and it is said what would be.' },
   },
@@ -27,11 +32,13 @@ export const leadDelete: Command = {
   run: (context) => {
     const { args } = context;
     checkArgs(args);
-    return withStore(context, async ({ store, dir }) => {
+    return withStore(context, async ({ store, dir, vault, config }) => {
       const site = siteOf(store, args.text('site'));
-      const leads = await chosen(store, site, args);
+      const deps = { store, vault, importsPath: dataPaths(config.dataDir).imports };
+      const beside = await besideLeads(deps, site.id, args, context.clock.now());
+      const leads = await chosen(store, site, args, beside);
       const rows = !args.on('keep-rows');
-      if (!args.on('yes')) throw notDeleted(leads, rows);
+      if (!args.on('yes')) throw notDeleted(leads, rows, beside);
       const deleted: string[] = [];
       for (let at = 0; at < leads.length; at += AT_ONCE) {
         const ids = leads.slice(at, at + AT_ONCE).map((lead) => lead.id);
@@ -43,9 +50,17 @@ export const leadDelete: Command = {
         deleted.push(...removed);
       }
       await removeOwnerless(store.files, createFileFolder(dir.filesPath, store.files));
+      if (beside !== null) await forgetTraces(deps, site.id, beside.email, beside.traces);
       const waiting = store.sheets.removalCounts(site.id).here;
-      const view = { deleted: deleted.length, ids: deleted, rows_kept: !rows, rows_waiting: waiting };
-      return done(view, `Deleted: ${counted(deleted.length)}.${rowsText(store, site, rows, waiting)}`);
+      const view = {
+        deleted: deleted.length,
+        ids: deleted,
+        rows_kept: !rows,
+        rows_waiting: waiting,
+        beside: counts(beside),
+      };
+      const what = `${counted(deleted.length)}${besideText(beside)}`;
+      return done(view, `Deleted: ${what}.${rowsText(store, site, rows, waiting)}`);
     });
   },
 };
@@ -56,11 +71,51 @@ function checkArgs(args: Args): void {
   throw new AppError('bad_request', 'Say which leads: either their IDs, or --email ADDRESS.');
 }
 
+/** What is kept of an address besides leads; null: nothing. @throws AppError conflict while it is being imported */
+async function besideLeads(deps: PersonDeps, siteId: string, args: Args, now: number): Promise<Beside | null> {
+  const email = args.text('email')?.trim() ?? '';
+  if (email === '') return null;
+  const traces = await tracesOf(deps, siteId, email);
+  if (isBeingImported(traces, now)) {
+    throw new AppError(
+      'conflict',
+      'Nothing was deleted: a file with this address is being imported. Stop the import first.',
+    );
+  }
+  return hasTraces(traces) ? { email, traces } : null;
+}
+
+interface Beside {
+  email: string;
+  traces: Traces;
+}
+
+const counts = (beside: Beside | null) => ({
+  calls: beside?.traces.calls.length ?? 0,
+  spam_mark: (beside?.traces.said ?? null) !== null,
+  imports: beside?.traces.files.length ?? 0,
+});
+
+/** Of files the whole is deleted, so they are named. */
+function besideText(beside: Beside | null): string {
+  if (beside === null) return '';
+  const { calls, said, files } = beside.traces;
+  const names = files.map(({ job }) => (job ? quoted(job.fileName) : 'one that nobody knows of'));
+  const parts = [
+    ...(calls.length > 0 ? [`${calls.length} kept calls of webhooks`] : []),
+    ...(said === null ? [] : ['what was said of it as spam']),
+    ...(names.length > 0 ? [`files that wait to be imported (${names.join(', ')})`] : []),
+  ];
+  return `, with ${parts.join(', ')}`;
+}
+
 /** @throws AppError not_found when one of the leads is not there: then none is deleted */
-async function chosen(store: Store, site: Site, args: Args): Promise<Lead[]> {
+async function chosen(store: Store, site: Site, args: Args, beside: Beside | null): Promise<Lead[]> {
   const email = args.text('email');
   const ids = email === undefined ? [...new Set(args.operands)] : await store.leads.idsByEmail(site.id, email);
-  if (ids.length === 0) throw new AppError('not_found', 'No lead of this site has this e-mail address in a field.');
+  if (ids.length === 0 && beside === null) {
+    throw new AppError('not_found', 'No lead of this site has this e-mail address in a field.');
+  }
   const leads = store.sheets.leadsByIds(site.id, ids);
   const known = new Set(leads.map((lead) => lead.id));
   const missing = ids.filter((id) => !known.has(id));
@@ -70,15 +125,19 @@ async function chosen(store: Store, site: Site, args: Args): Promise<Lead[]> {
   throw new AppError('not_found', `Nothing was deleted: ${missing.length} of these leads are not there.`, { details });
 }
 
-function notDeleted(leads: readonly Lead[], rows: boolean): AppError {
+function notDeleted(leads: readonly Lead[], rows: boolean, beside: Beside | null): AppError {
   const details = leads
     .slice(0, SHOWN)
     .map((lead) => ({ path: '', message: `${lead.id}  ${toTime(lead.createdAt)}  ${lead.formName}` }));
   const more = leads.length > SHOWN ? [{ path: '', message: `and ${leads.length - SHOWN} more` }] : [];
   const what = `${counted(leads.length)}${rows ? ' and what the sheet has of them' : ', whose rows stay in the sheet'}`;
-  return new AppError('conflict', `Nothing was deleted. It would be ${what}. Add --yes to delete for good.`, {
-    details: [...details, ...more],
-  });
+  return new AppError(
+    'conflict',
+    `Nothing was deleted. It would be ${what}${besideText(beside)}. Add --yes to delete for good.`,
+    {
+      details: [...details, ...more],
+    },
+  );
 }
 
 function rowsText(store: Store, site: Site, rows: boolean, waiting: number): string {

@@ -99,6 +99,10 @@ export interface HookStore {
   /** The last calls, newest first. */
   calls(hookId: string): HookCall[];
   call(hookId: string, id: string): HookCall | null;
+  /** Kept calls of a site's hooks in which this e-mail address stands anywhere, newest first. */
+  callsWith(siteId: string, address: string): HookCall[];
+  /** Forgets kept calls of a site's hooks; how many there were. */
+  forgetCalls(siteId: string, ids: readonly string[]): Promise<number>;
   /**
    * Keeps a call in place of the oldest of its hook, and, for each mark, that what it stands for has come and made these
    * leads; a call that is kept already (sent again) gets its new outcome. Does nothing for a hook that is gone.

@@ -79,6 +79,9 @@ export interface ImportStep {
 
 /** How long one that runs may be silent before it counts as broken off. Milliseconds. */
 export const IMPORT_SILENCE_MS = 15_000;
+/** Whether somebody reads its file just now. */
+export const isUnderWay = ({ status, beatAt }: LeadImport, now: number) =>
+  status === 'running' && (beatAt ?? 0) >= now - IMPORT_SILENCE_MS;
 /** How many bad rows are kept for the report; the others are counted. */
 export const MAX_IMPORT_PROBLEMS = 10_000;
 

@@ -20,4 +20,6 @@ export const MAX_SPAM_MARKS = 100_000;
 export interface SpamStore {
   /** What was said last of a lead with this value; null: nothing. One look-up: leads that come in wait for it. */
   known(siteId: string, hash: string): 'spam' | 'good' | null;
+  /** Forgets what was said of leads with these values. */
+  forget(siteId: string, hashes: readonly string[]): Promise<void>;
 }

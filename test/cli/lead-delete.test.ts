@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { program, removeFolders } from './program.ts';
 
 // Each command is a process of its own, on a machine that may have other work.
@@ -23,7 +23,7 @@ async function serving(...emails: string[]) {
   }
   await server.wrote(emails.length);
   const sheet = () => readFileSync(`${dataDir}/sheets/${siteId}/API.csv`, 'utf8');
-  return { run, json, server, ids, sheet };
+  return { run, json, server, ids, sheet, dataDir };
 }
 
 test('by ID while the server runs: the lead is gone, and soon its row', async () => {
@@ -64,6 +64,29 @@ test('by e-mail, and with the rows kept', async () => {
   server.kill('SIGTERM');
   expect(await server.exited).toBe(0);
   expect(sheet()).toContain(ids[0] ?? '');
+});
+
+test('by e-mail: kept calls of webhooks go too, also where there is no lead', async () => {
+  const { run, json, server, dataDir } = await serving('alice@example.com');
+  const file = `${dataDir}/hook.json`;
+  writeFileSync(
+    file,
+    '{"kind":"webhook","name":"Shop","mapping":{"rows":[{"field":"x","path":"no.where"}],"rest":false}}',
+  );
+  const { path } = await json(['hook', 'create', '--data', file]);
+  for (const mail of ['alice@example.com', 'bob@example.com']) {
+    const body = JSON.stringify({ mail });
+    expect((await fetch(`${server.url}${path}`, { method: 'POST', body })).status).toBe(422);
+  }
+  const words = (email: string) => ['lead', 'delete', '--email', email];
+  const refused = await run(words('alice@example.com'));
+  expect(refused.stderr).toContain('1 lead and what the sheet has of them, with 1 kept calls of webhooks. Add --yes');
+  const beside = { calls: 1, spam_mark: false, imports: 0 };
+  expect(await json([...words('alice@example.com'), '--yes'])).toMatchObject({ deleted: 1, beside });
+  expect((await json(words('alice@example.com'), 3)).error.code).toBe('not_found');
+  expect(await json([...words('bob@example.com'), '--yes'])).toMatchObject({ deleted: 0, beside });
+  server.kill('SIGTERM');
+  expect(await server.exited).toBe(0);
 });
 
 test('without a server: the rows wait, and sheet show says so', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Checked, checkImport, runToEnd } from '../../intake/imports/run.ts';
 import { errorText } from '../../lib/errors.ts';
 import { importValues } from '../../store/audit-values.ts';
-import { IMPORT_SILENCE_MS, type LeadImport, MAX_IMPORT_PROBLEMS } from '../../store/imports.ts';
+import { isUnderWay, type LeadImport, MAX_IMPORT_PROBLEMS } from '../../store/imports.ts';
 import { record } from './audit.ts';
 import { dropImport, importFile } from './import-upload.ts';
 import type { SiteRequest } from './route.ts';
@@ -85,6 +85,6 @@ async function ended(request: SiteRequest, id: string): Promise<void> {
 /** What an import is for whoever looks at it: one that runs nowhere any more has broken off. */
 export type ImportState = LeadImport['status'] | 'broken_off';
 
-export function stateOf({ status, beatAt }: LeadImport, now: number): ImportState {
-  return status === 'running' && (beatAt ?? 0) < now - IMPORT_SILENCE_MS ? 'broken_off' : status;
+export function stateOf(job: LeadImport, now: number): ImportState {
+  return job.status === 'running' && !isUnderWay(job, now) ? 'broken_off' : job.status;
 }

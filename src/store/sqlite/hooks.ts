@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, isNotNull, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import { addressPattern, foldedText } from '../../lib/address-in-text.ts';
 import {
   CALL_MEMORY_MS,
   type Hook,
@@ -76,13 +77,15 @@ export function createHooks(context: Context): HookStore & HookUpkeep {
   };
 }
 
-type Calls = Pick<HookStore, 'calls' | 'call' | 'note' | 'seen'>;
+type Calls = Pick<HookStore, 'calls' | 'call' | 'callsWith' | 'forgetCalls' | 'note' | 'seen'>;
 
 function createCalls({ db, orm, writer }: Context, find: (id: string) => Hook | null): Calls {
   const trim = db.query<unknown, [string, string, number]>(
     `DELETE FROM hook_call WHERE hook_id = ? AND id NOT IN
        (SELECT id FROM hook_call WHERE hook_id = ? ORDER BY id DESC LIMIT ?)`,
   );
+
+  const hookIds = (siteId: string) => orm.select({ id: hook.id }).from(hook).where(eq(hook.siteId, siteId)).all();
 
   function noteInTurn(call: HookCall, marks: readonly HookMark[], turn: Turn): void {
     const last = orm.update(hook).set({ lastCallAt: call.at }).where(eq(hook.id, call.hookId)).returning().all();
@@ -117,6 +120,20 @@ function createCalls({ db, orm, writer }: Context, find: (id: string) => Hook | 
         .from(hookCall)
         .where(and(eq(hookCall.hookId, hookId), eq(hookCall.id, id)))
         .get() ?? null,
+    callsWith(siteId, address) {
+      const pattern = addressPattern(address);
+      const holds = ({ body, headers, message }: HookCall) =>
+        foldedText(`${body} ${JSON.stringify(headers)} ${message}`).search(pattern) >= 0;
+      return hookIds(siteId)
+        .flatMap(({ id }) => orm.select().from(hookCall).where(eq(hookCall.hookId, id)).all().filter(holds))
+        .sort((one, other) => other.at - one.at || (one.id < other.id ? 1 : -1));
+    },
+    forgetCalls: (siteId, ids) =>
+      writer.run(() => {
+        const hooksOfSite = hookIds(siteId).map(({ id }) => id);
+        const gone = and(inArray(hookCall.id, [...ids]), inArray(hookCall.hookId, hooksOfSite));
+        return orm.delete(hookCall).where(gone).returning({ id: hookCall.id }).all().length;
+      }),
     note: (call, marks) => writer.run((turn) => noteInTurn(call, marks, turn)),
     seen: (hookId, mark) =>
       orm

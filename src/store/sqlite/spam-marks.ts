@@ -15,7 +15,7 @@ export interface SpamMarks extends SpamStore {
 /** So many are forgotten in one transaction: leads that come in wait for it. */
 const FORGOTTEN_AT_ONCE = 5_000;
 
-export function createSpamMarks({ db }: Pick<Context, 'db'>): SpamMarks {
+export function createSpamMarks({ db, writer }: Pick<Context, 'db' | 'writer'>): SpamMarks {
   const find = db.query<{ spam: number }, [string, string]>(
     'SELECT spam FROM spam_mark WHERE site_id = ? AND hash = ?',
   );
@@ -28,6 +28,7 @@ export function createSpamMarks({ db }: Pick<Context, 'db'>): SpamMarks {
        (SELECT hash, marked_at FROM spam_mark WHERE site_id = ? ORDER BY marked_at DESC LIMIT -1 OFFSET ?)
        ORDER BY marked_at LIMIT ?)`,
   );
+  const forgetOne = db.query<unknown, [string, string]>('DELETE FROM spam_mark WHERE site_id = ? AND hash = ?');
   const anyOf = db.query<{ one: number }, [string]>('SELECT 1 AS one FROM spam_mark WHERE site_id = ? LIMIT 1');
   /** Whether anything was said of a site's leads at all: mostly not, and then nothing need be looked up. */
   const marked = new Map<string, boolean>();
@@ -49,6 +50,11 @@ export function createSpamMarks({ db }: Pick<Context, 'db'>): SpamMarks {
       if (mark === null) return null;
       return mark.spam === 1 ? 'spam' : 'good';
     },
+    forget: (siteId, hashes) =>
+      writer.run((turn) => {
+        for (const hash of hashes) forgetOne.run(siteId, hash);
+        turn.onCommit(() => marked.delete(siteId));
+      }),
     remember(siteId, hashes, spam, now) {
       if (hashes.length > 0) marked.delete(siteId);
       for (const hash of hashes) put.run(siteId, hash, spam ? 1 : 0, now);

@@ -1,3 +1,6 @@
+import { forgetTraces, hasTraces, isBeingImported, type Traces, tracesOf } from '../../../intake/person.ts';
+import { addressPattern, foldedText } from '../../../lib/address-in-text.ts';
+import { toTime } from '../../../lib/time.ts';
 import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { LEAD_ACTS } from '../lead-acts.ts';
@@ -6,6 +9,8 @@ import type { AdminRoute, Outcome, PageOutcome, SiteRequest } from '../route.ts'
 import { jsonLines } from './lead-export.ts';
 import { type Found, Privacy } from './privacy-view.tsx';
 
+const encoder = new TextEncoder();
+
 /** Leads that are read, or deleted by one commit. */
 const AT_ONCE = 200;
 const SHOWN = 20;
@@ -13,6 +18,8 @@ const SHOWN = 20;
 const baseOf = ({ site }: SiteRequest) => `/admin/s/${site.id}`;
 /** As the address was typed, without blanks around it. */
 const emailOf = ({ form }: SiteRequest) => form.text('email').trim();
+
+const foundOf = (request: SiteRequest) => tracesOf(request.services, request.site.id, emailOf(request));
 
 const idsOf = (request: SiteRequest) => request.services.store.leads.idsByEmail(request.site.id, emailOf(request));
 
@@ -23,7 +30,7 @@ function* pages({ services, site }: SiteRequest, ids: readonly string[]): Genera
   }
 }
 
-function privacyPage(request: SiteRequest, found: Found | null, error?: string): PageOutcome {
+function privacyPage(request: SiteRequest, found: Found | null, error?: string, status: 409 | 422 = 422): PageOutcome {
   const { site, now, csrf } = request;
   const body = (
     <Privacy
@@ -36,40 +43,81 @@ function privacyPage(request: SiteRequest, found: Found | null, error?: string):
       csrf={csrf}
     />
   );
-  return { title: 'Privacy', body, status: error === undefined ? 200 : 422 };
+  return { title: 'Privacy', body, status: error === undefined ? 200 : status };
 }
 
 async function find(request: SiteRequest): Promise<Outcome> {
-  const email = emailOf(request);
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) {
-    return privacyPage(request, null, 'Give a whole address, such as alice@example.com.');
-  }
+  return isWhole(request) ? privacyPage(request, await look(request)) : notWhole(request);
+}
+
+const isWhole = (request: SiteRequest) => /^[^\s@]+@[^\s@]+$/.test(emailOf(request));
+const notWhole = (request: SiteRequest) =>
+  privacyPage(request, null, 'Give a whole address, such as alice@example.com.');
+
+async function look(request: SiteRequest): Promise<Found> {
   const ids = await idsOf(request);
   const newest = request.services.store.sheets.leadsByIds(request.site.id, ids.slice(-SHOWN)).reverse();
-  return privacyPage(request, { email, total: ids.length, newest });
+  return { email: emailOf(request), total: ids.length, newest, traces: await foundOf(request) };
 }
 
 /** The address itself stays out of the audit log: nothing is ever deleted there. */
 async function handOver(request: SiteRequest): Promise<Outcome> {
+  if (!isWhole(request)) return notWhole(request);
   const ids = await idsOf(request);
-  await record(request, { action: 'person.exported', objectId: null, after: { leads: ids } });
+  const traces = await foundOf(request);
+  const after = { leads: ids, calls: traces.calls.length };
+  await record(request, { action: 'person.exported', objectId: null, after });
   const day = new Date(request.now).toISOString().slice(0, 10);
   const allowed = whileAllowed(request, 'privacy.edit', pages(request, ids));
-  return { file: await jsonLines.file(allowed), type: jsonLines.type, name: `person-${day}.jsonl` };
+  const file = await jsonLines.file(allowed);
+  const beside = encoder.encode(besideLines(traces, emailOf(request)));
+  const whole = file.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      flush: (stream) => stream.enqueue(beside),
+    }),
+  );
+  return { file: whole, type: jsonLines.type, name: `person-${day}.jsonl` };
+}
+
+/** What is kept besides leads, one a line: of a call with the leads of many, those of the person alone. */
+function besideLines({ calls, said }: Traces, email: string): string {
+  const lines: object[] = calls.map(({ id, at, body, outcome, message }) => ({
+    webhook_call: { id, received_at: toTime(at), outcome, message, body: partOf(body, email) },
+  }));
+  if (said !== null) lines.push({ spam_mark: { email, said: said === 'spam' ? 'spam' : 'not spam' } });
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+function partOf(text: string | null, email: string): unknown {
+  const body: unknown = text === null ? null : JSON.parse(text);
+  const pattern = addressPattern(email);
+  return Array.isArray(body) ? body.filter((each) => foldedText(JSON.stringify(each)).search(pattern) >= 0) : body;
 }
 
 async function remove(request: SiteRequest): Promise<Outcome> {
-  const { services, site, form } = request;
+  const { services, site, form, now } = request;
+  if (!isWhole(request)) return notWhole(request);
   const rows = form.text('rows') === 'yes';
+  const traces = await foundOf(request);
+  if (isBeingImported(traces, now)) {
+    return privacyPage(request, await look(request), UNDER_WAY, 409);
+  }
   const deleted: string[] = [];
   for (const leads of pages(request, await idsOf(request))) {
     const gone = await LEAD_ACTS.delete.apply(services, site, leads, { quality: null, rows });
     deleted.push(...gone.map(({ id }) => id));
   }
-  await record(request, { action: 'person.deleted', objectId: null, after: { leads: deleted, row_removed: rows } });
+  await forgetTraces(services, site.id, emailOf(request), traces);
+  const beside = { calls: traces.calls.length, spam_mark: traces.said !== null, imports: traces.files.length };
+  const after = { leads: deleted, row_removed: rows, ...beside };
+  await record(request, { action: 'person.deleted', objectId: null, after });
   services.sync.sweep();
-  return { to: `${baseOf(request)}/privacy`, notice: deleted.length > 0 ? 'deleted' : 'nothing_chosen' };
+  const isAny = deleted.length > 0 || hasTraces(traces);
+  return { to: `${baseOf(request)}/privacy`, notice: isAny ? 'deleted' : 'nothing_chosen' };
 }
+
+const UNDER_WAY =
+  'Nothing was deleted: a file with this address is being imported. Stop the import or let it end, then delete again.';
 
 const edit = { of: 'site', needs: 'privacy.edit' } as const;
 
