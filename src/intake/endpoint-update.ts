@@ -1,6 +1,7 @@
 import { EndpointUpdate } from '../contract/endpoint.ts';
 import { type ErrorDetail, invalid } from '../lib/errors.ts';
 import type { EndpointChange } from '../store/endpoints.ts';
+import { readFormParts } from './forms/control.ts';
 import { readName } from './site-input.ts';
 import { cleanText, trimEnds } from './text.ts';
 import { compileContract } from './validate.ts';
@@ -17,7 +18,7 @@ export function readEndpointUpdate(input: unknown): EndpointChange {
   const change: EndpointChange = {};
   if (input.answer !== undefined) change.answer = input.answer;
   if (input.name !== undefined) change.name = named('/name', input.name, details);
-  if (input.honeypot !== undefined) change.honeypot = named('/honeypot', input.honeypot, details);
+  if (input.honeypot !== undefined) change.honeypot = trap(input.honeypot, details);
   if (input.redirect_url !== undefined) change.redirectUrl = redirectUrl(input.redirect_url, details);
   if (input.thanks_title !== undefined) change.thanksTitle = words(input.thanks_title);
   if (input.thanks_text !== undefined) change.thanksText = words(input.thanks_text);
@@ -29,6 +30,19 @@ function named(path: string, text: string, details: ErrorDetail[]): string {
   const name = readName(text);
   if (name === null) details.push({ path, message: 'must have 1 to 200 visible characters.' });
   return name ?? '';
+}
+
+/** A control field is filled in by good forms too: as a trap it would make spam of them all. */
+function trap(text: string, details: ErrorDetail[]): string {
+  const name = named('/honeypot', text, details);
+  const { fields, control } = readFormParts([[name, 'x']], '');
+  if (name !== '' && !control.isTrapped && !Object.hasOwn(fields, name)) {
+    details.push({
+      path: '/honeypot',
+      message: 'is a name that this server reads for something else. Choose another.',
+    });
+  }
+  return name;
 }
 
 function words(text: string | null): string | null {

@@ -52,6 +52,8 @@ test.each([
   [{ redirect_url: 'example.com' }, 'This must be a whole address'],
   [{ name: ' ' }, 'This must have 1 to 200 visible characters'],
   [{ honeypot: '\u200b' }, 'This must have 1 to 200 visible characters'],
+  [{ honeypot: '_form' }, 'This is a name that'],
+  [{ honeypot: '_idempotency_key' }, 'This is a name that'],
   [{ answer: 'dance' }, 'This must be'],
   [{ thanks_text: 'x'.repeat(5_001) }, 'This must have at most'],
 ])('%j is refused beside its field, and what was typed is kept', async (wrong, said) => {
