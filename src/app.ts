@@ -107,6 +107,8 @@ export function buildApp(parts: AppParts): App {
     store,
     files: fileDesk,
     fetchHooks: () => hookFetcher.tend(stopping.signal),
+    driveOf: parts.desk?.google?.driveOf ?? null,
+    random: parts.random,
     sync,
     drivers: parts.drivers,
     clock,
@@ -165,7 +167,7 @@ export function buildApp(parts: AppParts): App {
         endpoint: createRateLimiter(parts.rateLimitEndpoint, clock),
       },
     },
-    files: { files: store.files, folder: fileDesk.folder, links: fileDesk.links, clock },
+    files: { files: store.files, drive: store.drive, folder: fileDesk.folder, links: fileDesk.links, clock },
     hooks: { desk: hookDesk, limit: createRateLimiter(parts.rateLimitEndpoint, clock), log },
     admin: {
       ...{

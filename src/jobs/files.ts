@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { namesIn, unlessMissing } from '../lib/file-system.ts';
 import type { Log } from '../lib/log.ts';
 import type { FileStore } from '../store/files.ts';
+import type { Store } from '../store/store.ts';
 
 /*
  * Files and what the store knows of them, brought together again after whatever came between.
@@ -16,7 +17,7 @@ import type { FileStore } from '../store/files.ts';
  */
 
 export interface FileJobDeps {
-  store: { files: FileStore };
+  store: Pick<Store, 'files' | 'drive'>;
   files: Pick<FileDesk, 'folder' | 'uploads'>;
   clock: Clock;
   log: Log;
@@ -85,7 +86,10 @@ function unknownOf(files: FileStore, names: readonly string[]): string[] {
   return unknown;
 }
 
-/** Files whose bytes are gone are forgotten; not where the whole folder is: then a disk is not there, say. */
+/**
+ * Files whose bytes are gone are forgotten; not where the whole folder is: then a disk is not there, say. Nor where
+ * they may be in Google Drive, as after a restored backup: who sends them there finds that out (`drive-send.ts`).
+ */
 async function forgetMissing({ store, files: { folder } }: FileJobDeps, onDisk: ReadonlyMap<string, Set<string>>) {
   let count = 0;
   for (let after = ''; ; ) {
@@ -95,6 +99,7 @@ async function forgetMissing({ store, files: { folder } }: FileJobDeps, onDisk: 
     after = last.id;
     const missing: string[] = [];
     for (const file of some) {
+      if (!file.isHere || store.drive.site(file.siteId)?.enabled) continue;
       const names = onDisk.get(file.siteId);
       // The folder was read a while ago: the file may have got its name since.
       if (names?.has(file.id) === false && (await folder.find(file)) === null) missing.push(file.id);

@@ -1,4 +1,7 @@
 import { removeOwnerless } from '../intake/files/ownerless.ts';
+import type { Random } from '../lib/backoff.ts';
+import { once } from '../lib/once.ts';
+import type { DriveOf } from '../sheets/targets/google/drive.ts';
 import { type AuditDeps, auditSheets } from './audit.ts';
 import { compareFiles, type FileJobDeps, settleLeftovers } from './files.ts';
 import type { Task } from './scheduler.ts';
@@ -7,11 +10,18 @@ export type ServerTaskDeps = AuditDeps &
   FileJobDeps & {
     /** Fetches the leads that services only told of. */
     fetchHooks(): Promise<void>;
+    /** Google Drive, for files that are kept there; null: there is no Google here. */
+    driveOf: DriveOf | null;
+    random: Random;
   };
 
 /** Everything the server does by the clock. */
 export function serverTasks(deps: ServerTaskDeps): Task[] {
-  const { store, files, sync, clock, log } = deps;
+  const { store, files, sync, clock, log, driveOf } = deps;
+  const mover = once(async () => {
+    const { createDriveMover } = await import('./drive.ts');
+    return driveOf === null ? null : createDriveMover({ ...deps, driveOf });
+  });
   return [
     // What the command line changed holds within a second: a revoked key, another sheet, leads sent again.
     {
@@ -33,6 +43,14 @@ export function serverTasks(deps: ServerTaskDeps): Task[] {
       async run() {
         await settleLeftovers(deps);
         await removeOwnerless(store.files, files.folder);
+      },
+    },
+    // Nothing is loaded for it before a site keeps its files in Google Drive.
+    {
+      name: 'drive',
+      everyMs: 5_000,
+      async run() {
+        if (store.drive.sites().length > 0) await (await mover())?.run();
       },
     },
     { name: 'files-compare', everyMs: 3_600_000, run: () => compareFiles(deps) },

@@ -50,6 +50,25 @@ describe('a link', () => {
     });
   });
 
+  test('of a file in Google Drive leads there, and nowhere for who has no right one, or once its lead is deleted', async () => {
+    const { link, file, leadId } = await upload(api, 'text', 'cv.txt');
+    const { store, site } = api;
+    await store.drive.begin(file, { account: 'alice@example.com', driveId: 'D' });
+    expect((await get(api, link)).status).toBe(200);
+    const there = 'https://drive.google.com/file/d/D/view';
+    await store.drive.keep(file.id, { driveId: 'D', link: there });
+    const answer = await get(api, link);
+    expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([302, there, '']);
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+    await store.drive.cleared([file.id]);
+    expect((await get(api, link)).status).toBe(302);
+    expect((await get(api, `${link}0`)).status).toBe(404);
+    await store.leads.remove(site.id, [leadId], { rows: false });
+    const gone = await get(api, link);
+    expect([gone.status, gone.headers.get('location')]).toEqual([404, null]);
+  });
+
   test('is answered to HEAD with the same headers and nothing else', async () => {
     const { port } = api.app.start();
     const ask = (method: string, path: string) => fetch(`http://127.0.0.1:${port}${path}`, { method });

@@ -10,6 +10,7 @@ import type { Log, LogLevel } from '../../lib/log.ts';
 import type { Sync } from '../../sheets/sync.ts';
 import type { TargetDriver } from '../../sheets/target.ts';
 import type { GoogleApi } from '../../sheets/targets/google/api.ts';
+import type { DriveOf } from '../../sheets/targets/google/drive.ts';
 import type { ApiFor, GoogleDriver } from '../../sheets/targets/google/driver.ts';
 import type { OAuthFlow, OAuthGrant } from '../../sheets/targets/google/oauth.ts';
 import type { ServiceAccount } from '../../sheets/targets/google/service-account.ts';
@@ -21,6 +22,8 @@ import type { Operations } from '../operations.ts';
 export interface GoogleDesk {
   /** The calls that a target's account makes; a refusal in words where there is none. */
   apiFor: ApiFor;
+  /** The calls that keep files in Drive, as the account of this address. */
+  driveOf: DriveOf;
   /** The calls of an account that is not stored yet: for checking before connecting. */
   apiOfAccount(account: ServiceAccount): GoogleApi;
   /** Stores a service account's key file, encrypted; one that is known by its address gets the new key. */

@@ -4,6 +4,7 @@ import type { FileLinks } from '../../intake/files/links.ts';
 import { isShown } from '../../intake/files/type.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { once } from '../../lib/once.ts';
+import type { DriveStore } from '../../store/drive.ts';
 import type { FileStore, StoredFile } from '../../store/files.ts';
 import { visitorHeaders } from '../forms/answer.ts';
 import { queryParams } from '../request.ts';
@@ -11,6 +12,7 @@ import { contentDisposition } from './disposition.ts';
 
 export interface FileRouteDeps {
   files: Pick<FileStore, 'get'>;
+  drive: Pick<DriveStore, 'copy'>;
   folder: Pick<FileFolder, 'find'>;
   links: FileLinks;
   clock: Clock;
@@ -22,17 +24,25 @@ export interface FileRouteDeps {
  */
 const SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/** Files that came with leads, for whoever has a signed link. Spec 3, "Form endpoint". */
-export function fileRoutes({ files, folder, links, clock }: FileRouteDeps) {
+/** Where a file is: here, or at an address of Google Drive. */
+type Found = { file: StoredFile; path: string } | { driveLink: string };
+
+/**
+ * Files that came with leads, for whoever has a signed link. One that is kept in Google Drive is not fetched from there:
+ * the link leads there, and Google decides who may see it. Spec 3, "Form endpoint".
+ */
+export function fileRoutes({ files, drive, folder, links, clock }: FileRouteDeps) {
   const pages = once(() => import('./page.tsx'));
 
   /** The file and where it lies; null: the same answer for one that never was, one that is gone, and a wrong link. */
-  async function found(id: string, request: Request): Promise<{ file: StoredFile; path: string } | null> {
+  async function found(id: string, request: Request): Promise<Found | null> {
     const query = queryParams(request);
     const link = { id, until: query.get('until'), signature: query.get('sig') ?? '' };
     const file = files.get(id);
     const holds = links.holds(link, file?.createdAt ?? 0, clock.now());
     if (file === null || file.leadId === null || !holds) return null;
+    const driveLink = drive.copy(id)?.link ?? null;
+    if (driveLink !== null) return { driveLink };
     const path = await folder.find(file);
     return path === null ? null : { file, path };
   }
@@ -43,11 +53,20 @@ export function fileRoutes({ files, folder, links, clock }: FileRouteDeps) {
       const { noFilePage } = await pages();
       return new Response(noFilePage(), { status: 404, headers: visitorHeaders(null) });
     }
+    if ('driveLink' in there) return new Response(null, { status: 302, headers: driveHeaders(there.driveLink) });
     return new Response(Bun.file(there.path), { headers: fileHeaders(there.file) });
   }
 
   return new Elysia().get('/files/:id', ({ params, request }) => answer(params.id, request));
 }
+
+const driveHeaders = (location: string): Record<string, string> => ({
+  location,
+  'referrer-policy': 'no-referrer',
+  'x-robots-tag': 'noindex',
+  // It may be deleted with its lead.
+  'cache-control': 'private, no-store',
+});
 
 function fileHeaders({ name, type, size }: StoredFile): Record<string, string> {
   const how = isShown(type) ? 'inline' : 'attachment';

@@ -374,7 +374,7 @@ export interface FileView {
   parents: string[];
   /** Itself, or with its folder. */
   trashed: boolean;
-  /** What was uploaded, as text. */
+  /** The beginning of what was uploaded, as text. */
   content: string | null;
   md5: string | null;
   /** Of the client that set some. */

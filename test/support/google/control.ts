@@ -21,6 +21,9 @@ import type { Api, World } from './world.ts';
 
 /** What tests may ask of the fake itself: `POST /__fake/<name>` with the arguments as a JSON list. */
 
+/** So much of a file is shown; `md5` is of all. */
+const SHOWN_BYTES = 1_000;
+
 type Control = (world: World, args: never) => unknown;
 
 function spreadsheet(world: World, id: string): DriveFile & { sheet: SpreadsheetState } {
@@ -126,7 +129,7 @@ const filesControl = {
     world.files.all().map((file) => ({
       ...{ id: file.id, name: file.name, mimeType: file.mimeType, owner: file.owner, parents: file.parents },
       trashed: world.files.isTrashed(file),
-      content: file.content?.toString() ?? null,
+      content: file.content?.toString('utf8', 0, SHOWN_BYTES) ?? null,
       md5: file.content === undefined ? null : createHash('md5').update(file.content).digest('hex'),
       appProperties: [...file.appProperties.values()][0] ?? {},
     })),

@@ -71,6 +71,7 @@ export interface DriveApi {
     session: string,
     bytes: Uint8Array<ArrayBuffer>,
     at: { offset: number; size: number },
+    signal: AbortSignal,
   ): Promise<Reply<UploadState>>;
   /** Where an upload stands that was cut short. */
   ask(session: string, size: number): Promise<Reply<UploadState>>;
@@ -178,7 +179,7 @@ function folderCalls(send: Send): Pick<DriveApi, 'folder' | 'ensureFolder'> {
 }
 
 function uploadCalls(send: Send): Pick<DriveApi, 'newId' | 'start' | 'put' | 'ask'> {
-  const toSession = (name: string, url: string, more: Pick<Call, 'bytes' | 'headers'>) =>
+  const toSession = (name: string, url: string, more: Pick<Call, 'bytes' | 'headers' | 'signal'>) =>
     send<UploadState>(
       {
         ...drive(name, { method: 'PUT', path: '', query: {}, url, ...more }),
@@ -218,9 +219,10 @@ function uploadCalls(send: Send): Pick<DriveApi, 'newId' | 'start' | 'put' | 'as
           return session !== null && allowedGoogleUrl(session) ? session : null;
         },
       ),
-    put: (session, bytes, { offset, size }) =>
+    put: (session, bytes, { offset, size }, signal) =>
       toSession('upload', session, {
         bytes,
+        signal,
         headers: { 'content-range': `bytes ${offset}-${offset + bytes.length - 1}/${size}` },
       }),
     ask: (session, size) =>
