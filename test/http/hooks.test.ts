@@ -280,6 +280,29 @@ describe('the sender’s event', () => {
     expect([again.ids.length, again.ids[0]]).toEqual([2, first.ids[1] ?? '']);
   });
 
+  test.each(['application/json', 'application/x-www-form-urlencoded'])(
+    'whole numbers longer than JavaScript’s stay as they are, sent as %s: two events are two',
+    async (type) => {
+      const made = await make({ settings: { check: { type: 'none' }, eventHeader: null, eventPath: 'id' } });
+      const call = (id: string) =>
+        send(made, `{"id":${id},"__proto__":{"n":${id}},"total":12.5,"say":"\\"${id}\\""}`, {
+          headers: { 'content-type': type },
+        });
+      const ids: string[] = [];
+      for (const id of ['12345678901234567890', '12345678901234567891', '-9007199254740993']) {
+        const [, { ids: made }] = await answerOf(await call(id));
+        ids.push(...made);
+        expect(api.store.leads.get(api.site.id, made[0] ?? '')?.body).toMatchObject({
+          fields: { id, '__proto__.n': id, total: 12.5, say: `"${id}"` },
+          warnings: [],
+        });
+      }
+      expect(new Set(ids).size).toBe(3);
+      const deep = `{"id":12345678901234567892,"x":${'['.repeat(300_000)}${']'.repeat(300_000)}}`;
+      expect((await send(made, deep, { headers: { 'content-type': type } })).status).toBe(202);
+    },
+  );
+
   test('the same event at two hooks is two leads', async () => {
     const settings = { check: { type: 'none' } as const, eventHeader: 'X-Event', eventPath: null };
     const ids = await Promise.all(

@@ -16,15 +16,38 @@ export function createHookBodyParser(clock: Clock): (raw: Uint8Array, headers: H
     const type = headers.get('content-type') ?? '';
     if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formOrJson(decode(raw));
     if (/^multipart\/form-data\b/i.test(type)) return await multipart(raw, type, clock);
-    return parseJson(decode(raw));
+    return exactJson(decode(raw));
   };
+}
+
+/** There may be a number in it that is rounded when it is read. */
+const LONG_NUMBER = /\d{16}/;
+
+/**
+ * JSON with whole numbers that would be rounded as texts: many ids are such numbers, the sender can't write them otherwise,
+ * and two events must not become one.
+ * @throws AppError invalid_json
+ */
+function exactJson(text: string): unknown {
+  const body = parseJson(text);
+  if (!LONG_NUMBER.test(text)) return body;
+  const exact = (_: string, value: unknown, context?: { source: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+      ? context?.source
+      : value;
+  try {
+    return JSON.parse(text, exact) as unknown;
+  } catch {
+    // Nested deeper than a reviver can go.
+    return body;
+  }
 }
 
 /** JSON is often sent with the type that a client has from the start, as `curl -d` does. */
 function formOrJson(text: string): unknown {
   if (/^\s*[{[]/.test(text)) {
     try {
-      return JSON.parse(text) as unknown;
+      return exactJson(text);
     } catch {
       // A form's name may begin like that.
     }
