@@ -32,7 +32,12 @@ const DATE_ORDERS = ['dmy', 'mdy'] as const;
 export const leadImport: Command = {
   name: 'lead import',
   summary: 'Takes leads from a CSV or JSON file, each row once, also after it was stopped or broke off.',
-  operands: [{ name: 'FILE', doc: 'CSV with any separator, JSON lines, or a JSON array of objects' }],
+  operands: [
+    {
+      name: 'FILE',
+      doc: 'CSV with any separator, JSON lines, or a JSON array of objects, also as the one member of an object',
+    },
+  ],
   flags: {
     site: SITE_FLAG,
     form: { value: 'NAME', doc: 'The form of rows that name none; Import if left out.' },

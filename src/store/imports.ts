@@ -3,7 +3,8 @@ import type { ErrorDetail } from '../lib/errors.ts';
 export const IMPORT_STATUSES = ['draft', 'running', 'stopped', 'done', 'failed'] as const;
 export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 
-export const IMPORT_FORMATS = ['csv', 'json_lines', 'json'] as const;
+/** `json_wrapped`: an array of objects that is the only member of one object. */
+export const IMPORT_FORMATS = ['csv', 'json_lines', 'json', 'json_wrapped'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 export const IMPORT_ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type ImportEncoding = (typeof IMPORT_ENCODINGS)[number];

@@ -49,6 +49,28 @@ describe('what a file is', () => {
     expect(JSON.stringify(bodies)).not.toMatch(/sep=|"name"|"a"/);
   });
 
+  test.each([
+    ['{"data":[{"a":1},{"a":2}]}', 'json_wrapped', 2],
+    ['\n{ "Submissions" :\n [\n {"a":1},\n {"a":{"b":[2]}} ] }\n', 'json_wrapped', 2],
+    ['{"items":[{"sku":1}],"email":"alice@example.com"}', 'json_lines', 1],
+    ['{"items":[{"sku":1}]}\n{"items":[{"sku":2}]}\n', 'json_lines', 2],
+    ['{"tags":["a","b"]}', 'json_lines', 1],
+    ['[{"a":1}]', 'json', 1],
+    ['{\n"a":1\n}\n{\n"a":2\n}', 'json', 2],
+  ] as const)('%j is %s with %i rows', async (text, format, many) => {
+    const { settings, path } = await examined(text);
+    expect(settings.format).toBe(format);
+    expect((await allRows(path, settings)).map(({ kind }) => kind)).toEqual(Array(many).fill('object'));
+  });
+
+  test('a list far larger than what is looked at first is unwrapped; one with a further member behind it is not', async () => {
+    const list = JSON.stringify(Array.from({ length: 30_000 }, (_, n) => ({ Name: `Alice ${n}`, Note: 'a "b" \\' })));
+    const { settings, path } = await examined(`{"leads":${list}}`);
+    expect(settings.columns.map(({ name }) => name)).toEqual(['Name', 'Note']);
+    expect(await allRows(path, settings)).toHaveLength(30_000);
+    expect((await examined(`{"leads":${list},"total":30000}`)).settings.format).toBe('json');
+  });
+
   test('a header is told from leads; where there is none, columns have numbers', async () => {
     expect((await examined('Alice,alice@example.com\nBob,bob@example.com\n')).settings).toMatchObject({
       header: false,

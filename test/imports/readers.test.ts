@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { CsvReader } from '../../src/intake/imports/csv.ts';
 import { JsonLinesReader, JsonReader } from '../../src/intake/imports/json.ts';
+import { WrappedReader, WrapperScan } from '../../src/intake/imports/json-wrapped.ts';
 import { MAX_COLUMNS, MAX_ROW } from '../../src/intake/imports/rows.ts';
 import { cellsOf, rowsOf } from './files.ts';
 
@@ -103,6 +104,8 @@ describe('JSON', () => {
         const expected = asJson(given) as never;
         const array = JSON.stringify(given, null, indent);
         expect(valuesOf(rowsOf(new JsonReader(), array, piece))).toEqual(expected);
+        const wrapped = JSON.stringify({ '"[{\\': given }, null, indent);
+        expect(valuesOf(rowsOf(new WrappedReader(), ` \n${wrapped}\n`, piece))).toEqual(expected);
         const apart = given.map((each) => JSON.stringify(each, null, indent)).join('\n');
         expect(valuesOf(rowsOf(new JsonReader(), apart, piece))).toEqual(expected);
         const lines = given.map((each) => `${JSON.stringify(each)}\r\n`).join('');
@@ -110,6 +113,29 @@ describe('JSON', () => {
       }),
       { seed: SEED, numRuns: 300 },
     );
+  });
+
+  test(`one object with one member is told from all else, in whatever pieces (LTS_TEST_SEED=${SEED})`, () => {
+    const isWrapper = (text: string, piece: number) => {
+      const scan = new WrapperScan();
+      for (let at = 0; at < text.length; at += piece) if (!scan.push(text.slice(at, at + piece))) return false;
+      return true;
+    };
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1, maxKeys: 3 }), pieces, (given, piece) => {
+        const text = JSON.stringify(given);
+        expect(isWrapper(`${text} \n`, piece)).toBe(Object.keys(given).length === 1);
+        expect(isWrapper(`${text}\n${text}`, piece)).toBe(false);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+
+  test('a wrapped list that breaks off, or is none, costs no more than its last row', () => {
+    const kinds = (text: string) => rowsOf(new WrappedReader(), text, 3).map(({ kind }) => kind);
+    expect(kinds('{"data":[{"a":1},{"a":2},{"a"')).toEqual(['object', 'object', 'broken']);
+    expect(kinds('{"data":[{"a":1},7,{"a":2}]}')).toEqual(['object', 'broken', 'object']);
+    expect(kinds(`{"${'x'.repeat(20_000)}":[{"a":1}]}`)).toEqual(['object']);
   });
 
   test('what is wrong is refused by its number; the others are read', () => {

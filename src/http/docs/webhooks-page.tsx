@@ -175,8 +175,9 @@ leadtosheet lead import leads.csv \\
   return (
     <Chapter id="import" title="Import" example={<Code text={example} label="Commands that import a file" />}>
       <p>
-        CSV as spreadsheets write it, JSON lines, or JSON with an array of objects. Under Sources, Import you see the
-        columns first, and can check all rows before anything is stored; the command line takes files of any size.
+        CSV as spreadsheets write it, JSON lines, or a JSON array of objects, also as the one member of an object. Under
+        Sources, Import you see the columns first, and can check all rows before anything is stored; the command line
+        takes files of any size.
       </p>
       <p>
         Each row is taken exactly once, also when the server is killed in between: the import goes on by itself after

@@ -4,6 +4,7 @@ import type { ImportEncoding, ImportFormat, ImportSettings } from '../../store/i
 import { walkFields } from '../normalise.ts';
 import { CsvReader } from './csv.ts';
 import { type Reading, readerFor, readRows } from './file.ts';
+import { looksWrapped, WrapperScan } from './json-wrapped.ts';
 import { guessTargets } from './mapping.ts';
 import { type FileRow, MAX_COLUMNS } from './rows.ts';
 import { dateOrderOf, readTime } from './times.ts';
@@ -96,7 +97,7 @@ export async function examine(
   knownFields: Iterable<string>,
 ): Promise<Examined> {
   const text = new TextDecoder(encoding).decode(await headOf(path), { stream: true });
-  const format = formatOf(text);
+  const format = await formatOf(path, encoding, text);
   const separator = told.separator ?? (format === 'csv' ? separatorOf(text) : ',');
   const reading: Reading = { format, encoding, separator };
   const rows = await firstRows(path, reading, SAMPLE_ROWS);
@@ -129,13 +130,24 @@ async function firstRows(path: string, reading: Reading, limit: number): Promise
   return found.slice(0, limit);
 }
 
-function formatOf(text: string): ImportFormat {
+async function formatOf(path: string, encoding: ImportEncoding, text: string): Promise<ImportFormat> {
   const start = text.trimStart();
   if (start.startsWith('[')) return 'json';
   if (!start.startsWith('{')) return 'csv';
+  // An order may begin with its list of things as well: only the whole file tells.
+  if (looksWrapped(start) && (await isWrapped(path, encoding))) return 'json_wrapped';
   const reader = readerFor({ format: 'json_lines', separator: ',' });
   const [first] = [...reader.push(text), ...reader.end()].filter(({ kind }) => kind !== 'blank');
   return first?.kind === 'object' ? 'json_lines' : 'json';
+}
+
+async function isWrapped(path: string, encoding: ImportEncoding): Promise<boolean> {
+  const decoder = new TextDecoder(encoding);
+  const scan = new WrapperScan();
+  for await (const chunk of createReadStream(path, { highWaterMark: 131_072 }) as AsyncIterable<Uint8Array>) {
+    if (!scan.push(decoder.decode(chunk, { stream: true }))) return false;
+  }
+  return true;
 }
 
 /** The one that makes most rows alike: of as many cells as the first. */

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { ImportSettings } from '../../store/imports.ts';
 import { CsvReader } from './csv.ts';
 import { JsonLinesReader, JsonReader } from './json.ts';
+import { WrappedReader } from './json-wrapped.ts';
 import type { FileRow, RowReader } from './rows.ts';
 
 const CHUNK_BYTES = 131_072;
@@ -10,8 +11,16 @@ const CHUNK_BYTES = 131_072;
 export type Reading = Pick<ImportSettings, 'format' | 'encoding' | 'separator'>;
 
 export function readerFor({ format, separator }: Pick<Reading, 'format' | 'separator'>): RowReader {
-  if (format === 'csv') return new CsvReader(separator);
-  return format === 'json' ? new JsonReader() : new JsonLinesReader();
+  switch (format) {
+    case 'csv':
+      return new CsvReader(separator);
+    case 'json_lines':
+      return new JsonLinesReader();
+    case 'json':
+      return new JsonReader();
+    case 'json_wrapped':
+      return new WrappedReader();
+  }
 }
 
 /**

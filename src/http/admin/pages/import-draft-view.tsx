@@ -28,6 +28,7 @@ const FORMAT_TEXT: Readonly<Record<ImportSettings['format'], string>> = {
   csv: 'CSV',
   json_lines: 'JSON lines',
   json: 'JSON',
+  json_wrapped: 'JSON',
 };
 
 const MEMBER_TEXT: Readonly<Partial<Record<Member, string>>> = {

@@ -92,8 +92,8 @@ export function ImportList(
             aria-invalid={error ? 'true' : undefined}
           />
           <p class="help" id="f-file-help">
-            CSV with any separator, JSON lines, or a JSON array; at most {maxMegabytes} MB. Larger files go by the
-            command line: <code>leadtosheet lead import</code>.
+            CSV with any separator, JSON lines, a JSON array, or one in an object such as <code>{'{"data": […]}'}</code>
+            ; at most {maxMegabytes} MB. Larger files go by the command line: <code>leadtosheet lead import</code>.
           </p>
           {error ? (
             <p class="error" id="f-file-error">
