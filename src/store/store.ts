@@ -241,12 +241,18 @@ export interface FormStore {
   outline(siteId: string, id: string): FormOutline | null;
   outlines(siteId: string): FormOutline[];
   /**
-   * Makes a form a part of another, for ever and in one commit: its leads are that one's, its names and whatever else it
+   * Makes a form a part of another, in one commit and until they are parted: its leads are that one's, its names and whatever else it
    * was known by lead new ones there, its id stands for the other's. No lead is touched, however many there are: each
    * keeps its row, and what came before and has none yet gets it on the tab of the form it came by; so nothing is
    * written twice. Null when there is no such form, one is merged already, or both are the same.
    */
   merge(siteId: string, from: string, into: string): Promise<StoredForm | null>;
+  /**
+   * Makes a merged form one by itself again: whatever it is known by, its tab, and the leads that came by it before it was
+   * merged are its own; those that came since stay with the other. Its name gets a number where another form has it by now.
+   * Null when there is no such form, or it is not merged.
+   */
+  part(siteId: string, id: string): Promise<StoredForm | null>;
   /** What was merged into a form. */
   merged(siteId: string, id: string): MergedForm[];
   /** Null when there is no such form; `taken`: what of the change another form of the site has. */

@@ -54,6 +54,13 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
       return { into: world.services.store.leads.get(own.site.id, id)?.formId ?? '' };
     },
   },
+  '/admin/s/:site/forms/:form/part': {
+    prepare: async ({ world, own }, _by, { form }) => {
+      const { store } = world.services;
+      const id = await world.lead({ Name: 'x' }, 'Survivor', own.site.id);
+      await store.forms.merge(own.site.id, form, store.leads.get(own.site.id, id)?.formId ?? '');
+    },
+  },
   '/admin/s/:site/captcha': { form: () => ({ kind: 'turnstile', site_key: '1x00', secret: '1x01' }) },
   '/admin/s/:site/forms/:form': { form: () => ({ name: 'Renamed', sheet_tab: 'Renamed' }) },
 

@@ -43,6 +43,27 @@ test('merging asks first, says what becomes of the tab, and is told to the audit
   }
 });
 
+test('they are parted again from the page of the other, which asks first; the audit log is told', async () => {
+  const [from, into] = [await formOf('Apart'), await formOf('Together')];
+  const part = `${base}/forms/${from}/part`;
+  expect((await owner.post(part)).status).toBe(404);
+  await owner.post(`${base}/forms/${from}/merge`, { into });
+  const page = await owner.get(`${base}/forms/${into}`);
+  expect(page.html).toMatch(/<details class="ask"><summary[^>]*>Part again/);
+  expect(page.html).toContain(`action="${part}"`);
+  const viewer = await world.person('viewer', [site.id]);
+  expect((await viewer.get(`${base}/forms/${into}`)).html).not.toContain(part);
+  expect((await viewer.post(part)).status).toBe(403);
+  expect((await owner.post(part)).location).toBe(`${base}/forms/${from}?notice=form_parted`);
+  const { action, objectId, before, after } = store.audit.list({ limit: 1 })[0] ?? {};
+  expect({ action, objectId, before, after }).toEqual({
+    ...{ action: 'form.parted', objectId: from },
+    ...{ before: { merged_into: into }, after: { name: 'Apart', sheet_tab: 'Apart' } },
+  });
+  expect((await owner.get(`${base}/forms/${from}`)).html).toContain('Apart');
+  expect(await formOf('Apart')).toBe(from);
+});
+
 test('its id goes on: pages, filters, saved views and the API show the other', async () => {
   const [from, into] = [await formOf('Before'), await formOf('After')];
   await owner.post(`${base}/leads/views`, { name: 'Of the old one', list: `form_id=${from}` });

@@ -37,6 +37,7 @@ export const NOTICES = {
   connected: 'Connected. Rows go there from now on.',
   test_sent: 'The test lead is stored. It is a row of the sheet in a few seconds.',
   invited: 'The invitation is made.',
+  form_parted: 'The forms are parted. What is sent to this one stands here again.',
   form_merged: 'The forms are merged. New leads of both come here.',
   revoked: 'It works no more.',
   nothing_chosen: 'Nothing was selected.',

@@ -78,6 +78,14 @@ export class SiteForms {
     into.fields = fields;
   }
 
+  /** Makes a merged form one by itself, of this name. */
+  part(form: KnownForm, name: string): void {
+    removeFrom(this.#byFormerName, foldName(form.name), form);
+    form.mergedInto = null;
+    form.name = name;
+    addTo(this.#byName, foldName(name), form);
+  }
+
   byId(id: string): KnownForm | undefined {
     return this.#present(this.#byId.get(id));
   }
@@ -127,6 +135,13 @@ export class SiteForms {
       this.#numbers.set(base, n);
       return candidate;
     }
+  }
+
+  /** A name that no form has but merged ones: ` (2)` is added on a clash. */
+  freeName(wanted: string): string {
+    let name = wanted;
+    for (let n = 2; this.#byName.has(foldName(name)); n++) name = `${wanted} (${n})`;
+    return name;
   }
 
   /** Merged ones too. */

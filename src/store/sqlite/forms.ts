@@ -73,6 +73,17 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
     return find(siteId, into.id);
   }
 
+  function partInTurn(siteId: string, id: string): StoredForm | null {
+    const forms = cache.site(siteId);
+    const merged = forms.itself(id);
+    if (!merged || merged.mergedInto === null) return null;
+    const name = forms.freeName(merged.name);
+    orm.update(form).set({ mergedInto: null, name }).where(eq(form.id, merged.id)).run();
+    // At once, as `merge`.
+    forms.part(merged, name);
+    return find(siteId, merged.id);
+  }
+
   return {
     list(siteId) {
       const rates = spamRates(siteId);
@@ -104,6 +115,7 @@ export function createForms({ orm, db, writer, clock }: Context, cache: FormCach
         return find(siteId, known.id);
       }),
     merge: (siteId, from, into) => writer.run(() => mergeInTurn(siteId, from, into)),
+    part: (siteId, id) => writer.run(() => partInTurn(siteId, id)),
     merged: (siteId, id) =>
       cache
         .site(siteId)

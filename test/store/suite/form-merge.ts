@@ -127,6 +127,45 @@ export function describeFormMerge(world: MakeWorld): void {
       expect(store.sheets.counts(siteId)).toMatchObject({ pending: 3, skipped: 0 });
     });
 
+    test('parted again, a form has its key, its id, its tab and what came before; what came meanwhile stays', async () => {
+      const s = await scene(world);
+      const { store, siteId, from, into } = s;
+      const before = store.forms.get(siteId, from);
+      await store.forms.merge(siteId, from, into);
+      const byName = byRef({ by: 'key', key: 'name:old', name: 'Old' });
+      const [meanwhile] = await add(s, byName);
+      expect(await store.forms.part(siteId, from)).toEqual(before);
+      const reopened = await s.again();
+      for (const store_ of [store, reopened]) {
+        const [lead] = await add({ store: store_, siteId }, byName);
+        expect(lead).toMatchObject({ formId: from, rowFormId: from, sheetTab: 'Old' });
+        store.refresh();
+      }
+      await reopened.close();
+      expect(store.leads.get(siteId, meanwhile?.id ?? '')).toMatchObject({ formId: into, formName: 'New' });
+      expect(store.leads.get(siteId, s.old[0]?.id ?? '')).toMatchObject({ formId: from, formName: 'Old' });
+      expect(store.forms.merged(siteId, into)).toEqual([]);
+      expect(store.forms.get(siteId, from)).toMatchObject({ submissionCount: 4, spamRate7d: 0.2 });
+      expect(store.forms.get(siteId, into)).toMatchObject({ submissionCount: 2, spamRate7d: 0 });
+      expect(found(s, { formId: into })).toEqual([s.new_[0]?.id ?? '', meanwhile?.id ?? '']);
+      store.tendSearch(() => {});
+      expect(found(s, { formId: from, q: 'word' })).toHaveLength(4);
+    });
+
+    test('parted again, its name gets a number where another form has it; what is not merged can not be parted', async () => {
+      const s = await scene(world);
+      const { store, siteId, from, into } = s;
+      expect(await store.forms.part(siteId, from)).toBeNull();
+      expect(await store.forms.part(siteId, 'frm_none')).toBeNull();
+      await store.forms.merge(siteId, from, into);
+      await store.forms.update(siteId, s.other[0]?.formId ?? '', { name: 'OLD' });
+      const other = await store.sites.create({ name: 'Other' });
+      expect(await store.forms.part(other.id, from)).toBeNull();
+      expect(await store.forms.part(siteId, from)).toMatchObject({ id: from, name: 'Old (2)', sheetTab: 'Old' });
+      expect(await store.forms.part(siteId, from)).toBeNull();
+      expect(await store.forms.merge(siteId, from, into)).toMatchObject({ id: into });
+    });
+
     test('what can not be merged stays as it was', async () => {
       const s = await scene(world);
       const { store, siteId, from, into } = s;

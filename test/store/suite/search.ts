@@ -224,6 +224,8 @@ async function compareWithModel(made: World, rounds: number): Promise<void> {
     // A form that was merged has no leads of its own any more: what leads say of theirs is what lists go by.
     const forms = store.forms.list(siteId);
     if (forms.length > 2 && random.chance(0.1)) await store.forms.merge(siteId, pick(forms).id, pick(forms).id);
+    const merged = forms.flatMap(({ id }) => store.forms.merged(siteId, id));
+    if (merged.length > 0 && random.chance(0.1)) await store.forms.part(siteId, pick(merged).id);
     const leads = allLeads(store, siteId);
     for (let i = 0; i < 12; i++)
       compare(store, siteId, leads, randomFilter(leads), random.chance(0.5), random.int(1, 9));

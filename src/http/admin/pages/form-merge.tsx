@@ -34,7 +34,7 @@ export function MergeQuestion({ base, form, others, chosen, error, csrf }: Merge
   }
   return (
     <>
-      <PageTitle title={title} lead="It can not be undone." />
+      <PageTitle title={title} lead="They can be parted again: leads that come meanwhile stay with the other." />
       <PostForm action={`${back}/merge`} csrf={csrf}>
         <SelectField
           name="into"
@@ -74,8 +74,14 @@ function TabsAfter({ tab }: { tab: string }) {
 }
 
 /** What a form has taken in, and where to merge it into another. */
-export function MergedCard(props: { base: string; id: string; merged: readonly MergedForm[]; mayEdit: boolean }) {
-  const { base, id, merged, mayEdit } = props;
+export function MergedCard(props: {
+  base: string;
+  id: string;
+  merged: readonly MergedForm[];
+  mayEdit: boolean;
+  csrf: string;
+}) {
+  const { base, id, merged, mayEdit, csrf } = props;
   if (!mayEdit && merged.length === 0) return null;
   return (
     <Card title="Merged forms">
@@ -87,6 +93,7 @@ export function MergedCard(props: { base: string; id: string; merged: readonly M
               <span class="muted">
                 . Its rows from before stay on the tab “<bdi>{cut(each.sheetTab, MAX_TITLE)}</bdi>”.
               </span>
+              {mayEdit ? <PartAgain action={`${base}/forms/${each.id}/part`} name={each.name} csrf={csrf} /> : null}
             </li>
           ))}
         </ul>
@@ -97,6 +104,21 @@ export function MergedCard(props: { base: string; id: string; merged: readonly M
         </p>
       ) : null}
     </Card>
+  );
+}
+
+function PartAgain({ action, name, csrf }: { action: string; name: string; csrf: string }) {
+  return (
+    <details class="ask">
+      <summary class="button small">Part again</summary>
+      <PostForm action={action} csrf={csrf}>
+        <p>
+          “<bdi>{cut(name, MAX_TITLE)}</bdi>” becomes a form by itself again, with its tab and the leads from before the
+          two were merged. Leads that came since stay here.
+        </p>
+        <Submit text="Part the forms" />
+      </PostForm>
+    </details>
   );
 }
 
@@ -147,6 +169,21 @@ async function merge(request: SiteRequest): Promise<Outcome> {
   return { to: `/admin/s/${site.id}/forms/${merged.id}`, notice: 'form_merged' };
 }
 
+/** @throws AppError not_found, also for a form that is not merged */
+async function part(request: SiteRequest): Promise<Outcome> {
+  const { site, services, params } = request;
+  const mergedInto = services.store.forms.outline(site.id, params.form ?? '')?.mergedInto ?? null;
+  const form = mergedInto === null ? null : await services.store.forms.part(site.id, params.form ?? '');
+  if (form === null) throw notFound('merged form');
+  await record(request, {
+    action: 'form.parted',
+    objectId: form.id,
+    before: { merged_into: mergedInto },
+    after: { name: form.name, sheet_tab: form.sheetTab },
+  });
+  return { to: `/admin/s/${site.id}/forms/${form.id}`, notice: 'form_parted' };
+}
+
 export const formMergeRoutes: readonly SiteRoute[] = [
   {
     method: 'GET',
@@ -156,4 +193,5 @@ export const formMergeRoutes: readonly SiteRoute[] = [
     run: (request) => ask(request, '', undefined),
   },
   { method: 'POST', path: '/admin/s/:site/forms/:form/merge', of: 'site', needs: 'forms.edit', run: merge },
+  { method: 'POST', path: '/admin/s/:site/forms/:form/part', of: 'site', needs: 'forms.edit', run: part },
 ];

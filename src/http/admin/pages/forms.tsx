@@ -179,7 +179,7 @@ export function FormView({ base, form, merged, typed, errors, mayEdit, now, zone
           />
         </Card>
       </div>
-      <MergedCard base={base} id={form.id} merged={merged} mayEdit={mayEdit} />
+      <MergedCard base={base} id={form.id} merged={merged} mayEdit={mayEdit} csrf={csrf} />
     </>
   );
 }
