@@ -65,11 +65,12 @@ const endpointUpdate: Command = {
   flags: { site: SITE_FLAG, data: { ...DATA_FLAG, required: true } },
   examples: ['endpoint update k3x9w2m7qa --data -'],
   run: async (context) => {
-    const change = readEndpointUpdate(await readJsonInput(context, 'data'));
+    const input = await readJsonInput(context, 'data');
     return withStore(context, async (session) => {
       const { store } = session;
       const site = siteOf(store, context.args.text('site'));
       const before = endpointOf(session, site, context.args.operand(0));
+      const change = readEndpointUpdate(input, store.hostedForms.get(before.id)?.form);
       const after = await store.endpoints.update(site.id, before.id, change);
       if (after === null) throw notFound('endpoint');
       const [from, to] = [endpointValues(before), endpointValues(after)];

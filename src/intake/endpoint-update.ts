@@ -1,4 +1,5 @@
 import { EndpointUpdate } from '../contract/endpoint.ts';
+import type { HostedForm } from '../contract/hosted-form.ts';
 import { type ErrorDetail, invalid } from '../lib/errors.ts';
 import type { EndpointChange } from '../store/endpoints.ts';
 import { readFormParts } from './forms/control.ts';
@@ -10,15 +11,16 @@ const contract = compileContract(EndpointUpdate);
 
 /**
  * A change of an endpoint, checked and cleaned; the same rules in the pages and on the command line.
+ * @param hosted the form that this server shows for it; null: there is none
  * @throws AppError validation_error naming each bad member
  */
-export function readEndpointUpdate(input: unknown): EndpointChange {
+export function readEndpointUpdate(input: unknown, hosted: Pick<HostedForm, 'fields'> | null = null): EndpointChange {
   if (!contract.check(input)) throw refused(contract.details(input));
   const details: ErrorDetail[] = [];
   const change: EndpointChange = {};
   if (input.answer !== undefined) change.answer = input.answer;
   if (input.name !== undefined) change.name = named('/name', input.name, details);
-  if (input.honeypot !== undefined) change.honeypot = trap(input.honeypot, details);
+  if (input.honeypot !== undefined) change.honeypot = trap(input.honeypot, hosted, details);
   if (input.redirect_url !== undefined) change.redirectUrl = redirectUrl(input.redirect_url, details);
   if (input.thanks_title !== undefined) change.thanksTitle = words(input.thanks_title);
   if (input.thanks_text !== undefined) change.thanksText = words(input.thanks_text);
@@ -32,8 +34,8 @@ function named(path: string, text: string, details: ErrorDetail[]): string {
   return name ?? '';
 }
 
-/** A control field is filled in by good forms too: as a trap it would make spam of them all. */
-function trap(text: string, details: ErrorDetail[]): string {
+/** Control fields, and those of the hosted form, are filled in by good visitors too: as a trap they would make spam of them. */
+function trap(text: string, hosted: Pick<HostedForm, 'fields'> | null, details: ErrorDetail[]): string {
   const name = named('/honeypot', text, details);
   const { fields, control } = readFormParts([[name, 'x']], '');
   if (name !== '' && !control.isTrapped && !Object.hasOwn(fields, name)) {
@@ -41,6 +43,9 @@ function trap(text: string, details: ErrorDetail[]): string {
       path: '/honeypot',
       message: 'is a name that this server reads for something else. Choose another.',
     });
+  }
+  if (hosted?.fields.some((field) => field.name === name)) {
+    details.push({ path: '/honeypot', message: 'is a field of the hosted form. Choose another.' });
   }
   return name;
 }

@@ -1,4 +1,10 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createVault } from '../../src/lib/crypto.ts';
+import { randomIds } from '../../src/lib/ids.ts';
+import { openStore } from '../../src/store/sqlite/store.ts';
+import { HOSTED_FORM } from '../support/hosted-form.ts';
 import { program, removeFolders } from './program.ts';
 
 // Each command is a process of its own, on a machine that may have other work.
@@ -31,4 +37,20 @@ test('endpoints are listed, made, shown and changed by JSON, and what is wrong i
   expect((await change('{}', 'zzzzzzzzzz')).exit).toBe(3);
   expect((await run(['endpoint', 'create', '--data', '-'], { stdin: '{}' })).stderr).toContain('"name"');
   expect((await run(['endpoint', 'create', '--data', 'no-such-file.json'])).stderr).toContain('there is no such file');
+});
+
+test('a field of the hosted form can not be its trap: whoever fills it in would be a bot', async () => {
+  const secret = 'the secret of this test, long enough';
+  const { json, run, dataDir } = program({ LTS_SECRET: secret });
+  const site = await json(['site', 'create', '--name', 'Shop']);
+  const store = openStore({
+    ...{ path: join(dataDir, 'leadtosheet.db'), durability: 'normal', clock: systemClock, ids: randomIds() },
+    secretCheck: createVault(secret).checkValue(),
+  });
+  await store.hostedForms.change(site.id, site.endpoint_id, () => ({ published: true, form: HOSTED_FORM }));
+  await store.close();
+  const change = (honeypot: string) =>
+    run(['endpoint', 'update', site.endpoint_id, '--data', '-'], { stdin: JSON.stringify({ honeypot }) });
+  expect(await change('Phone')).toMatchObject({ exit: 2, stderr: expect.stringContaining('/honeypot: is a field') });
+  expect((await change('website')).exit).toBe(0);
 });

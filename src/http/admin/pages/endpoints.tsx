@@ -50,10 +50,7 @@ async function save(request: SiteRequest): Promise<Outcome> {
   const before = endpointOf(request);
   const texts = textsOf(form);
   try {
-    const change = readEndpointUpdate(texts);
-    const isField = services.store.hostedForms.get(before.id)?.form.fields.some(({ name }) => name === change.honeypot);
-    if (isField)
-      return endpointPage(request, texts, { honeypot: 'This is a field of the hosted form. Choose another.' });
+    const change = readEndpointUpdate(texts, services.store.hostedForms.get(before.id)?.form);
     const after = await services.store.endpoints.update(site.id, before.id, change);
     if (after === null) throw notFound('form endpoint');
     const [from, to] = [endpointValues(before), endpointValues(after)];
