@@ -3,14 +3,15 @@
  * that any program reads their first header as it is and appending stays plain; what a person downloads to open
  * in Excel begins with `EXCEL_MARK`, without which Excel on Windows takes the text for its old code page.
  *
- * Everything here works on text in which each character may also stand for one byte (`latin1`): only ASCII is
- * looked at. So a file can be taken apart and put together again without its bytes changing.
+ * Reading works on text in which each character may also stand for one byte (`latin1`): only ASCII is looked at. So
+ * a file can be taken apart and put together again without its bytes changing.
  */
 
 /** The byte order mark to put before a CSV that is meant for Excel. */
 export const EXCEL_MARK = '\ufeff';
 
-const FORMULA_START = /^[=+\-@\t\r]/;
+/** The wide forms too: with a Japanese keyboard, spreadsheets take them for the narrow ones. OWASP, "CSV Injection". */
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/;
 /** Spec 4: "plain numbers and phone numbers". */
 const PHONE = /^\+?[0-9 ()./-]+$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

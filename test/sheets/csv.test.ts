@@ -5,9 +5,25 @@ import { csvRow, EXCEL_MARK, neutralise, parseCsv, parseRecord, RecordSplitter }
 /** Text as a file holds it: one character a byte. */
 const bytes = (text: string) => Buffer.from(text).toString('latin1');
 
+const WIDE = ['＝1+1', '＋1+1', '－1+1', '＠SUM(A1)', '＝', '＋44 20 7946 0000'];
+
 describe('neutralising', () => {
   test('puts an apostrophe before everything a spreadsheet would run', () => {
-    for (const text of ['=1+1', '+1+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', '=', '-', '+x', '-1;=2', '+44\n=1']) {
+    for (const text of [
+      '=1+1',
+      '+1+1',
+      '-1+1',
+      '@SUM(A1)',
+      '\t=1',
+      '\r=1',
+      '=',
+      '-',
+      '+x',
+      '-1;=2',
+      '+44\n=1',
+      '\n=1',
+      ...WIDE,
+    ]) {
       expect(neutralise(text)).toBe(text === '-' ? '-' : `'${text}`);
     }
   });
