@@ -70,6 +70,11 @@ const restChallenge: Challenge = ({ code, options }) =>
     ? `${REALM}, error="invalid_token"`
     : `${REALM}, error="insufficient_scope", scope="${options.scope ?? ''}"`;
 
+/** Who sent no key, or tried another way, did not know that one is needed: there is no error to name. RFC 6750, 3.1. */
+export function challengeTo({ headers }: Request): Challenge {
+  return /^Bearer\b/i.test(headers.get('authorization') ?? '') ? restChallenge : () => REALM;
+}
+
 /** The headers an error carries beside its body. */
 export function errorHeaders(error: AppError, challenge: Challenge = restChallenge): Record<string, string> {
   const headers: Record<string, string> = {};

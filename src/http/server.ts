@@ -11,7 +11,7 @@ import { apiV1 } from './api/v1.ts';
 import type { Auth, AuthContext } from './auth.ts';
 import type { ApiDocument } from './docs/document.ts';
 import { docsRoutes } from './docs/routes.ts';
-import { type Challenge, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
+import { type Challenge, challengeTo, errorBody, errorHeaders, STATUS, toAppError } from './errors.ts';
 import { type FileRouteDeps, fileRoutes } from './files/routes.ts';
 import { type FormDeps, formRoutes } from './forms/routes.ts';
 import { sdkRoutes } from './forms/sdk.ts';
@@ -150,8 +150,8 @@ export function createHttp(deps: HttpDeps) {
   }
 
   /** MCP clients are told where to read about keys; undefined: REST's own. */
-  function challengeOf(request: Request): Challenge | undefined {
-    if (!isMcp(request)) return undefined;
+  function challengeOf(request: Request): Challenge {
+    if (!isMcp(request)) return challengeTo(request);
     return (error) => mcpChallenge(error, deps.reach.publicUrl(), request.headers.has('authorization'));
   }
 
