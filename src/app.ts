@@ -109,6 +109,11 @@ export function buildApp(parts: AppParts): App {
     fetchHooks: () => hookFetcher.tend(stopping.signal),
     driveOf: parts.desk?.google?.driveOf ?? null,
     random: parts.random,
+    async resumeImports() {
+      if (importsPath === null) return;
+      const { resumeImports } = await import('./jobs/imports.ts');
+      await resumeImports({ store, intake, clock, log, importsPath, signal: stopping.signal });
+    },
     sync,
     drivers: parts.drivers,
     clock,

@@ -12,6 +12,8 @@ export type ServerTaskDeps = AuditDeps &
     fetchHooks(): Promise<void>;
     /** Google Drive, for files that are kept there; null: there is no Google here. */
     driveOf: DriveOf | null;
+    /** Goes on with imports that broke off, to their ends. */
+    resumeImports(): Promise<void>;
     random: Random;
   };
 
@@ -51,6 +53,13 @@ export function serverTasks(deps: ServerTaskDeps): Task[] {
       everyMs: 5_000,
       async run() {
         if (store.drive.sites().length > 0) await (await mover())?.run();
+      },
+    },
+    {
+      name: 'imports',
+      everyMs: 5_000,
+      async run() {
+        if (store.imports.brokenOff(clock.now()).length > 0) await deps.resumeImports();
       },
     },
     { name: 'files-compare', everyMs: 3_600_000, run: () => compareFiles(deps) },

@@ -117,6 +117,14 @@ export interface ImportStore {
    * Null: there is none, or it is done.
    */
   start(siteId: string, id: string, runner: string): Promise<LeadImport | 'busy' | null>;
+  /** Those whose runner is gone, and whose file is kept: anybody can go on with them. Of all sites. */
+  brokenOff(nowMs: number): LeadImport[];
+  /**
+   * As `start`, for one that broke off. Null: it did not, another import of the site is under way, or it broke off at
+   * the same row once more: it has failed then, for the file itself may be what ends its runners.
+   * @param name tells this run from others @returns `runner` is who takes its steps
+   */
+  takeOver(siteId: string, id: string, name: string): Promise<{ job: LeadImport; runner: string } | null>;
   /** A step without a lead in it; others go with `leads.accept`. False: it was stopped, or is somebody else's now. */
   advance(siteId: string, step: ImportStep): Promise<boolean>;
   /** Says that it still runs. False: as `advance`. */

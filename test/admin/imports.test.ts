@@ -157,7 +157,12 @@ describe('imports by the pages', () => {
     const db = new Database(world.path);
     db.run('UPDATE lead_import SET beat_at = 0 WHERE id = ?', [id]);
     db.close();
-    expect((await admin.get(path)).html).toContain('Broken off after 0 leads: the server or the command ended.');
+    const { html } = await admin.get(path);
+    expect(html).toContain('Broken off after 0 leads: the server or the command ended.');
+    expect(html).toContain('It goes on by itself in a moment');
+    expect([html.includes(`${path}/stop"`), html.includes(`${path}/go-on"`)]).toEqual([true, false]);
+    expect((await admin.post(`${path}/stop`)).status).toBe(303);
+    expect((await admin.get(path)).html).toContain(`${path}/go-on"`);
     expect((await admin.post(`${path}/go-on`)).status).toBe(303);
     await done(path);
     expect(jobAt(path)).toMatchObject({ taken: 2 });

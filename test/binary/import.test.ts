@@ -58,6 +58,30 @@ function highWaterKb(pid: number): number {
   }
 }
 
+const PASSWORD = 'correct horse battery staple';
+
+/** Signs in, sends a file, and begins its import, as a browser does. */
+async function sendByPage(url: string, siteId: string, file: string): Promise<void> {
+  const page = async (path: string, body?: FormData | URLSearchParams, cookie = '') => {
+    const sent = body === undefined ? {} : { method: 'POST', body };
+    const response = await fetch(url + path, { ...sent, headers: { cookie }, redirect: 'manual' });
+    const csrf = /name="csrf" value="([^"]*)"/.exec(await response.text())?.[1] ?? '';
+    const [given = ''] = (response.headers.get('set-cookie') ?? '').split(';');
+    return { status: response.status, location: response.headers.get('location') ?? '', csrf, cookie: given };
+  };
+  const entry = new URLSearchParams({ email: 'alice@example.com', password: PASSWORD, next: '' });
+  const { cookie } = await page('/admin/sign-in', entry);
+  const base = `/admin/s/${siteId}/sources/imports`;
+  const { csrf } = await page(base, undefined, cookie);
+  const upload = new FormData();
+  upload.append('csrf', csrf);
+  upload.append('file', new File([await Bun.file(file).bytes()], 'leads.csv'));
+  const draft = await page(base, upload, cookie);
+  const settings = { timezone: 'Europe/Paris', dateOrder: 'dmy', encoding: 'utf-8', separator: 'comma', header: 'yes' };
+  const begin = new URLSearchParams({ csrf, form: '', ...settings, next: 'start' });
+  expect((await page(draft.location, begin, cookie)).status).toBe(303);
+}
+
 const positions = (dir: string) =>
   looked<{ position: number }>(dir, 'SELECT position FROM lead_import').map(({ position }) => position);
 
@@ -129,6 +153,35 @@ describe('lead import of the compiled program', () => {
       expect(await server.exited).toBe(0);
     },
     LIMIT_MS * 2,
+  );
+
+  test(
+    'sent by a page, it goes on by itself whenever the server was killed or stopped: each row exactly once',
+    async () => {
+      const dir = join(tempDir(), 'data');
+      const access = await createAccess({ dir });
+      const person = ['user', 'create', '--email', 'alice@example.com', '--role', 'owner', '--password-stdin'];
+      expect((await runBinary(person, { dir, stdin: PASSWORD })).exit).toBe(0);
+      let server = await startServer({ dir, access });
+      await sendByPage(server.url, access.siteId, await bigFile(ROWS));
+      for (const [share, signal, code] of [
+        [0.1, 'SIGKILL', 137],
+        [0.4, 'SIGTERM', 0],
+        [0.7, 'SIGKILL', 137],
+      ] as const) {
+        await until('some rows are taken', () => (positions(dir)[0] ?? 0) > ROWS * share, LIMIT_MS);
+        server.kill(signal);
+        expect(await server.exited).toBe(code);
+        expect(looked(dir, 'SELECT status FROM lead_import')).toEqual([{ status: 'running' }]);
+        server = await startServer({ dir, access });
+      }
+      const status = () => looked<{ status: string }>(dir, 'SELECT status FROM lead_import')[0]?.status;
+      await until('the import ends', () => status() === 'done', LIMIT_MS);
+      expect(refs(dir)).toEqual(whole);
+      server.kill('SIGTERM');
+      expect(await server.exited).toBe(0);
+    },
+    LIMIT_MS * 3,
   );
 
   test(

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SentFile, Upload } from '../../intake/files/uploads.ts';
+import { importFolder, importPath } from '../../intake/imports/folder.ts';
 import { sameText } from '../../lib/crypto.ts';
 import { NO_SPACE } from '../../lib/disk.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -24,11 +25,9 @@ export interface Received {
   entries: readonly (readonly [name: string, value: string])[];
 }
 
-const folderOf = (importsPath: string, siteId: string) => join(importsPath, siteId);
-
 /** Where the file of an import lies; null: there is no data folder here. */
 export function importFile({ importsPath }: AdminServices, siteId: string, id: string): string | null {
-  return importsPath === null ? null : join(folderOf(importsPath, siteId), id);
+  return importsPath === null ? null : importPath(importsPath, siteId, id);
 }
 
 /** Whether the request is a form whose file comes as a stream, and is not read by the pages’ own reader. */
@@ -42,7 +41,7 @@ export const isMultipart = (request: Request) =>
 export async function receiveImport({ request, services, site, csrf }: SiteRequest): Promise<Received | null> {
   const { importsPath, clock, liftTimeout } = services;
   if (importsPath === null) throw new AppError('unavailable', 'This server has no data folder for files.');
-  const folder = folderOf(importsPath, site.id);
+  const folder = importFolder(importsPath, site.id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${crypto.randomUUID()}.part`);
   const upload = uploadTo(path);
@@ -125,7 +124,7 @@ export async function dropImport(services: AdminServices, siteId: string, id: st
 export async function sweepImports(services: AdminServices, siteId: string): Promise<void> {
   const { importsPath, clock, store } = services;
   if (importsPath === null) return;
-  const folder = folderOf(importsPath, siteId);
+  const folder = importFolder(importsPath, siteId);
   for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     const age = clock.now() - ((await unlessMissing(stat(path)))?.mtimeMs ?? clock.now());

@@ -92,9 +92,11 @@ export interface RunOptions {
   moved?(now: { bytes: number; taken: number; bad: number }): void;
   /** Waited for after each step: who else writes gets a turn. */
   pause(): Promise<unknown>;
+  /** Ends the run between two steps; the import stays as it is, and can be gone on with. */
+  signal?: AbortSignal;
 }
 
-/** `over`: it was stopped, or somebody else goes on with it. */
+/** `over`: it was stopped, somebody else goes on with it, or the signal came. */
 export type RunEnd = 'done' | 'over';
 
 /**
@@ -112,6 +114,7 @@ export async function runImport(deps: ImportDeps, job: LeadImport, options: RunO
   let { position, taken, bad } = job;
   let beatAt = clock.monotonic();
   for await (const { rows, bytes, last } of portions(options.path, settings, position)) {
+    if (options.signal?.aborted) return 'over';
     if (rows.length === 0 && !last) {
       if (clock.monotonic() - beatAt < BEAT_MS) continue;
       beatAt = clock.monotonic();

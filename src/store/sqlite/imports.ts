@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, gt, ne } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lt, ne } from 'drizzle-orm';
 import {
   IMPORT_SILENCE_MS,
   type ImportProblem,
   type ImportStep,
   type ImportStore,
+  isUnderWay,
   type LeadImport,
   MAX_IMPORT_PROBLEMS,
   problemText,
@@ -21,6 +22,9 @@ export interface Imports extends ImportStore {
   settle(step: ImportStep, results: readonly AcceptResult[], turn: Turn): void;
 }
 
+/** A runner that took over and got no further. */
+const STUCK = 'It broke off twice at the same row, so it does not go on by itself. The log of the server may say why.';
+
 export function createImports({ db, orm, writer, ids }: Context): Imports {
   const move = db.query<unknown, [number, number, number, string, string, string, number]>(
     `UPDATE lead_import SET position = ?, bytes = ?, beat_at = ?
@@ -37,6 +41,7 @@ export function createImports({ db, orm, writer, ids }: Context): Imports {
     "UPDATE lead_import SET status = 'done', runner = NULL, finished_at = ? WHERE id = ?",
   );
   const own = (siteId: string, id: string) => and(eq(leadImport.siteId, siteId), eq(leadImport.id, id));
+  const kept = eq(leadImport.kept, true);
   const find = (siteId: string, id: string) => orm.select().from(leadImport).where(own(siteId, id)).get();
   const shown = ({ runner: _runner, ...rest }: typeof leadImport.$inferSelect): LeadImport => rest;
   const shownOrNull = (row: typeof leadImport.$inferSelect | undefined) => (row === undefined ? null : shown(row));
@@ -126,6 +131,26 @@ export function createImports({ db, orm, writer, ids }: Context): Imports {
             .returning()
             .get(),
         );
+      }),
+    brokenOff: (nowMs) =>
+      orm
+        .select()
+        .from(leadImport)
+        .where(and(eq(leadImport.status, 'running'), lt(leadImport.beatAt, nowMs - IMPORT_SILENCE_MS), kept))
+        .all()
+        .map(shown),
+    takeOver: (siteId, id, name) =>
+      writer.run((turn) => {
+        const known = find(siteId, id);
+        if (known?.status !== 'running' || isUnderWay(known, turn.now) || isBusy(siteId, id, turn)) return null;
+        const place = `at row ${known.position}: `;
+        if (known.runner?.startsWith(place)) {
+          orm.update(leadImport).set({ status: 'failed', problem: STUCK, runner: null }).where(own(siteId, id)).run();
+          return null;
+        }
+        const runner = place + name;
+        const [job] = orm.update(leadImport).set({ runner, beatAt: turn.now }).where(own(siteId, id)).returning().all();
+        return job === undefined ? null : { job: shown(job), runner };
       }),
     advance: (siteId, step) =>
       writer.run((turn) => {

@@ -86,6 +86,59 @@ export function describeImports(world: MakeWorld): void {
       expect(await store.imports.start(siteId, two.id, 'two')).toMatchObject({ status: 'running' });
     });
 
+    test('one whose runner is gone is taken over, by one of those who would; one that gets no further has failed', async () => {
+      const { store, siteId, clock } = await world();
+      const made = await newImport(store, siteId);
+      const brokenOff = () => store.imports.brokenOff(clock.now()).map(({ id }) => id);
+      const over = (name: string) => store.imports.takeOver(siteId, made.id, name);
+      expect(await over('a')).toBeNull();
+      await store.imports.start(siteId, made.id, 'one');
+      await store.imports.advance(siteId, stepOf(made, 0, 1));
+      expect([brokenOff(), await over('a')]).toEqual([[], null]);
+      await clock.advance(2 * IMPORT_SILENCE_MS);
+      expect(brokenOff()).toEqual([made.id]);
+      const [first, second] = [await over('a'), await over('b')];
+      expect(second).toBeNull();
+      expect(first?.job).toMatchObject({ id: made.id, position: 1, status: 'running' });
+      expect(await store.imports.advance(siteId, stepOf(made, 1, 2))).toBe(false);
+      expect(brokenOff()).toEqual([]);
+      // It got further: it may break off again.
+      const step = stepOf(made, 1, 2, { runner: first?.runner ?? '' });
+      expect(await store.imports.advance(siteId, step)).toBe(true);
+      await clock.advance(2 * IMPORT_SILENCE_MS);
+      expect(await over('c')).not.toBeNull();
+      await clock.advance(2 * IMPORT_SILENCE_MS);
+      expect(await over('d')).toBeNull();
+      expect(store.imports.get(siteId, made.id)).toMatchObject({ status: 'failed', position: 2 });
+      expect(store.imports.get(siteId, made.id)?.problem).toContain('twice at the same row');
+      // A person may still say so.
+      expect(await store.imports.start(siteId, made.id, 'two')).toMatchObject({ status: 'running', problem: null });
+    });
+
+    test('what was stopped, is of the command line, or stands behind another import is not taken over', async () => {
+      const { store, siteId, clock } = await world();
+      const [one, two, three] = [
+        await newImport(store, siteId),
+        await store.imports.create({
+          ...{ siteId, fileName: 'l.csv', fileHash: 'h', fileSize: 9, kept: false, settings: SETTINGS },
+        }),
+        await newImport(store, siteId),
+      ];
+      await store.imports.start(siteId, one.id, 'one');
+      await store.imports.stop(siteId, one.id);
+      await store.imports.start(siteId, two.id, 'two');
+      await clock.advance(2 * IMPORT_SILENCE_MS);
+      expect(store.imports.brokenOff(clock.now())).toEqual([]);
+      expect(await store.imports.takeOver(siteId, one.id, 'x')).toBeNull();
+      await store.imports.start(siteId, three.id, 'three');
+      await clock.advance(2 * IMPORT_SILENCE_MS);
+      expect(store.imports.brokenOff(clock.now()).map(({ id }) => id)).toEqual([three.id]);
+      await store.imports.start(siteId, one.id, 'four');
+      expect(await store.imports.takeOver(siteId, three.id, 'x')).toBeNull();
+      const other = await store.sites.create({ name: 'Other' });
+      expect(await store.imports.takeOver(other.id, three.id, 'x')).toBeNull();
+    });
+
     test('stopped, it takes nothing; how it is read can be changed until its first row is read', async () => {
       const { store, siteId } = await world();
       const made = await newImport(store, siteId);

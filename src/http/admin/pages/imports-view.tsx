@@ -169,7 +169,7 @@ function Progress(props: Omit<Parameters<typeof ImportPage>[0], 'refusal'>) {
   const { base, csrf, now, zone, job, state, problems } = props;
   const here = `${base}/${job.id}`;
   const live =
-    state === 'running'
+    state === 'running' || goesOn(state, job)
       ? {
           'hx-get': here,
           'hx-trigger': 'every 2s',
@@ -186,7 +186,7 @@ function Progress(props: Omit<Parameters<typeof ImportPage>[0], 'refusal'>) {
           <progress max={Math.max(1, job.fileSize)} value={job.bytes} aria-label="How much of the file is read" />
         )}
         <p class="help">{explanation(job, state)}</p>
-        <Acts here={here} csrf={csrf} state={state} kept={job.kept} />
+        <Acts here={here} csrf={csrf} state={goesOn(state, job) ? 'running' : state} kept={job.kept} />
       </div>
       <Facts
         facts={[
@@ -224,9 +224,14 @@ function headline({ taken, fileSize, bytes }: LeadImport, state: ImportState): s
   }
 }
 
-function explanation({ problem, kept }: LeadImport, state: ImportState): string {
+/** Whether the server takes it up again by itself. */
+const goesOn = (state: ImportState, { kept }: LeadImport): boolean => state === 'broken_off' && kept;
+
+function explanation(job: LeadImport, state: ImportState): string {
+  const { problem, kept } = job;
   if (state === 'running') return 'This goes on if you leave the page. Leads that come in meanwhile are not held up.';
   if (state === 'done') return 'They go to the sheet like all others.';
+  if (goesOn(state, job)) return 'It goes on by itself in a moment, and takes each row that was not taken yet, once.';
   const how = kept
     ? 'Going on takes each row that was not taken yet, exactly once.'
     : 'It was begun on the command line: the same command goes on where it was.';
