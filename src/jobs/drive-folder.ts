@@ -1,5 +1,6 @@
 import { ofFiles } from '../sheets/targets/google/drive-problems.ts';
 import { type GoogleProblemCode, ownFailure } from '../sheets/targets/google/failures.ts';
+import { folderNameOf } from '../sheets/targets/google/folder-address.ts';
 import type { AtSite, Trouble } from './drive.ts';
 
 /** A trouble of our own finding, in the words for files. */
@@ -22,7 +23,7 @@ export async function folderFor({ store, site, api }: AtSite): Promise<{ ok: tru
     if (folder !== null) return { ok: false, trouble: found(api, 'not_shared') };
     if (site.shared) return { ok: false, trouble: found(api, 'not_found') };
   }
-  const name = `Files of leads: ${store.sites.get(site.siteId)?.name ?? site.siteId}`;
+  const name = folderNameOf(store.sites.get(site.siteId)?.name ?? site.siteId);
   const made = await api.ensureFolder(name, site.siteId);
   if (!made.ok) return { ok: false, trouble: made.failure };
   await store.drive.noteSite(site.siteId, { folder: made.value });

@@ -1,6 +1,7 @@
 import { toTime } from '../lib/time.ts';
 import type { AuditValues } from './accounts.ts';
 import type { Captcha } from './captchas.ts';
+import type { DriveSite } from './drive.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { HostedFormState } from './hosted-forms.ts';
 import type { LeadImport } from './imports.ts';
@@ -19,6 +20,10 @@ export const siteValues = ({ name, client, timezone, syncEnabled, allowedDomains
   blocked_words: spam.words,
   always_allowed_domains: spam.domains,
 });
+
+/** Google's id of the folder, which leads nobody there who may not see it. */
+export const driveValues = (site: DriveSite | null): AuditValues =>
+  site?.enabled ? { place: 'drive', account: site.account, folder: site.folder } : { place: 'server' };
 
 export const endpointValues = (endpoint: Endpoint): AuditValues => ({
   name: endpoint.name,

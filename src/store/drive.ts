@@ -50,6 +50,8 @@ export interface DriveStore {
     siteId: string,
     change: Partial<Pick<DriveSite, 'folder' | 'problem' | 'failures' | 'retryAt'>>,
   ): Promise<void>;
+  /** Everything of the site that was put off is tried at once. */
+  again(siteId: string): Promise<void>;
 
   copy(fileId: string): DriveCopy | null;
   /** The oldest file of the site that is to go there by now. `begun`: one that may be there already, and no other. */

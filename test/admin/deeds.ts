@@ -48,6 +48,16 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   '/admin/s/:site/test-lead': {},
   '/admin/s/:site/settings': { form: () => ({ name: 'Renamed', timezone: 'UTC' }) },
   '/admin/s/:site/settings/spam': { form: () => ({ level: 'strict', words: 'casino', domains: 'example.com' }) },
+  '/admin/s/:site/settings/files': {
+    form: () => ({ place: 'here' }),
+    prepare: async ({ world, own }) => {
+      const place = { account: 'alice@example.com', folder: null, shared: false };
+      await world.services.store.drive.setSite(own.site.id, place);
+      return undefined;
+    },
+  },
+  '/admin/s/:site/settings/files/again': {},
+  '/admin/s/:site/settings/files/gone': {},
   '/admin/s/:site/forms/:form/merge': {
     prepare: async ({ world, own }) => {
       const id = await world.lead({ Name: 'x' }, 'Survivor', own.site.id);

@@ -3,6 +3,7 @@ import { auditRoutes } from './pages/audit.tsx';
 import { captchaRoutes } from './pages/captcha.tsx';
 import { dashboardRoutes } from './pages/dashboard.tsx';
 import { endpointRoutes } from './pages/endpoints.tsx';
+import { filesRoutes } from './pages/files.tsx';
 import { formMergeRoutes } from './pages/form-merge.tsx';
 import { formRoutes } from './pages/forms.tsx';
 import { googleAccountRoutes } from './pages/google-accounts.tsx';
@@ -49,6 +50,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...keyRoutes,
   ...settingsRoutes,
   ...spamRoutes,
+  ...filesRoutes,
   ...captchaRoutes,
   ...privacyRoutes,
   ...teamRoutes,

@@ -56,7 +56,7 @@ const hereAndWanted = and(isHere, isNotNull(file.leadId));
 const due = (nowMs: number) => or(isNull(driveCopy.retryAt), lte(driveCopy.retryAt, nowMs));
 const isOwnerless = isNull(file.leadId);
 
-type SiteActions = Pick<DriveStore, 'sites' | 'site' | 'setSite' | 'noteSite'>;
+type SiteActions = Pick<DriveStore, 'sites' | 'site' | 'setSite' | 'noteSite' | 'again'>;
 
 function siteActions(
   { orm, writer }: Context,
@@ -81,6 +81,12 @@ function siteActions(
         orm.insert(driveSite).values(row).onConflictDoUpdate({ target: driveSite.siteId, set: row }).run();
         // What was put off may have been for the place that was left.
         orm.update(driveCopy).set({ problem: null, retryAt: null }).where(eq(driveCopy.siteId, siteId)).run();
+      }),
+    again: (siteId) =>
+      writer.run((turn) => {
+        turn.onCommit(drop);
+        orm.update(driveSite).set({ failures: 0, retryAt: null }).where(eq(driveSite.siteId, siteId)).run();
+        orm.update(driveCopy).set({ retryAt: null }).where(eq(driveCopy.siteId, siteId)).run();
       }),
     noteSite: (siteId, change) =>
       writer.run((turn) => {

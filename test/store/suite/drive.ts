@@ -84,6 +84,8 @@ export function describeDrive(world: MakeWorld): void {
       expect(left()).toHaveLength(2);
       await store.drive.postponeDeletes(siteId, PLACE.account, PROBLEM, 100);
       expect([left(99), left(100).length]).toEqual([[], 2]);
+      await store.drive.again(siteId);
+      expect(left()).toHaveLength(2);
       expect(store.drive.undeleted(siteId, 1)).toMatchObject([{ problem: PROBLEM }]);
       expect(store.drive.counts(siteId)).toEqual({ here: 0, there: 2, toDelete: 2 });
       await store.drive.forgetCopy('file_both');

@@ -32,7 +32,10 @@ export interface AccountLine extends Pick<GoogleConnection, 'id' | 'email' | 'ki
 export function AccountsPage({ accounts, now }: { accounts: readonly AccountLine[]; now: number }) {
   return (
     <>
-      <PageTitle title="Google accounts" lead="What sheets of this server are written as." />
+      <PageTitle
+        title="Google accounts"
+        lead="What sheets of this server are written as, and files kept in Google Drive."
+      />
       {accounts.length === 0 ? (
         <Empty title="No Google accounts">
           <p>They come by connecting a sheet.</p>

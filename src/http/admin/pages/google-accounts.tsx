@@ -5,12 +5,14 @@ import type { NoticeCode } from '../notices.ts';
 import type { AdminRoute, Outcome, UserRequest } from '../route.ts';
 import { type AccountLine, AccountsPage, RemoveAccountPage } from './google-accounts-view.tsx';
 
-/** The account of a sheet, where no other sheet is written as it; null also for the account of the settings. */
+/** The account of a sheet, where no other sheet is written as it and no files go to its Drive; null also for the account of the settings. */
 export function removableOf({ services }: UserRequest, target: SheetTarget): GoogleConnection | null {
   if (target.connectionId === null) return null;
-  const { sheets } = services.store;
+  const { sheets, drive } = services.store;
   const users = sheets.targets().filter(({ connectionId }) => connectionId === target.connectionId);
-  return users.length === 1 ? sheets.connection(target.connectionId) : null;
+  const connection = sheets.connection(target.connectionId);
+  const keepsFiles = drive.sites().some(({ enabled, account }) => enabled && account === connection?.email);
+  return users.length === 1 && !keepsFiles ? connection : null;
 }
 
 /** Removes an account that no sheet uses any more, and says what became of it. */
@@ -30,11 +32,14 @@ export async function removeAccount(
 }
 
 function lines({ services }: UserRequest): AccountLine[] {
-  const { sheets, sites } = services.store;
+  const { sheets, sites, drive } = services.store;
   const targets = sheets.targets();
+  const places = drive.sites().filter(({ enabled }) => enabled);
   return sheets.connections().map(({ id, email, kind, createdAt }) => {
-    const users = targets.filter(({ connectionId }) => connectionId === id);
-    return { id, email, kind, createdAt, sites: users.map(({ siteId }) => sites.get(siteId)?.name ?? '') };
+    const written = targets.filter(({ connectionId }) => connectionId === id);
+    const kept = places.filter(({ account }) => account === email);
+    const users = new Set([...written, ...kept].map(({ siteId }) => siteId));
+    return { id, email, kind, createdAt, sites: [...users].map((siteId) => sites.get(siteId)?.name ?? '') };
   });
 }
 

@@ -81,6 +81,9 @@ function settingsPage(request: SiteRequest, refused: Refusal | null): PageOutcom
             <a class="button" href={`/admin/s/${site.id}/settings/spam`}>
               Spam
             </a>
+            <a class="button" href={`/admin/s/${site.id}/settings/files`}>
+              Files
+            </a>
             <a class="button" href={`/admin/s/${site.id}/captcha`}>
               Captcha
             </a>

@@ -1,3 +1,4 @@
+import type { DriveProblem } from '../../../store/drive.ts';
 import type { SheetTarget, SyncCounts } from '../../../store/sheets.ts';
 import type { Site } from '../../../store/store.ts';
 import { ShareBar } from '../components/chart.tsx';
@@ -21,6 +22,8 @@ export interface SheetProps {
   word: Word | null;
   /** What ends the pause, where it is a person's sign-in that has ended. */
   reconnect: Reconnect | null;
+  /** Why files of this site don't get to Google Drive; null: they do, or are not meant to. */
+  filesProblem: DriveProblem | null;
   work: SheetWork | null;
   mayEdit: boolean;
   mayExport: boolean;
@@ -50,6 +53,7 @@ export function SheetPage(props: SheetProps) {
         }
       />
       <Paused {...props} base={base} />
+      <FilesWait site={site} problem={props.filesProblem} />
       <div class="grid">
         <Target {...props} />
         {mayEdit ? <Upkeep {...props} base={base} /> : null}
@@ -87,6 +91,15 @@ function Paused({ target, word, reconnect, base, mayEdit, csrf }: SheetProps & {
           </div>
         </div>
       ) : null}
+    </Banner>
+  );
+}
+
+function FilesWait({ site, problem }: { site: Site; problem: DriveProblem | null }) {
+  return problem === null ? null : (
+    <Banner tone="waiting" title="Files wait on this server: they can't be brought to Google Drive.">
+      <p>{problem.message}</p>
+      <a href={`/admin/s/${site.id}/settings/files`}>See the files of this site</a>
     </Banner>
   );
 }

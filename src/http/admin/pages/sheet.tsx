@@ -33,6 +33,7 @@ async function sheetPage(request: SiteRequest): Promise<Outcome> {
       shown={tab ? { tab, rows: await rowsAtHand(request, tab) } : null}
       word={target.status === 'paused' ? wordFor(target.problem?.code ?? null) : null}
       reconnect={reconnectOf(services, target)}
+      filesProblem={services.store.drive.site(site.id)?.problem ?? null}
       work={sheetWork(services, site.id)}
       mayEdit={can(visit.user, 'sheet.edit', site.id)}
       mayExport={can(visit.user, 'leads.export', site.id)}
