@@ -42,6 +42,33 @@ describe('group commit', () => {
     expect(items()).toHaveLength(50);
   });
 
+  test('a turn waits while more is asked for at each look, but for nothing when there is no more', async () => {
+    const { add, turns } = writerOn();
+    const nextLook = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const first = [add('a'), add('b')];
+    await nextLook();
+    const second = [add('c')];
+    await Promise.all([...first, ...second]);
+    expect(turns.begun).toBe(1);
+    let looks = 0;
+    const lone = add('d').then(() => looks);
+    for (; looks < 3; looks++) await nextLook();
+    expect(await lone).toBe(0);
+    expect(turns.begun).toBe(2);
+  });
+
+  test('a turn is not put off for long, however much is asked for', async () => {
+    const { add, turns, clock } = writerOn();
+    const jobs: Promise<number>[] = [];
+    for (let look = 0; look < 50; look++) {
+      jobs.push(add('a'), add('b'));
+      clock.advance(1);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    expect(turns.begun).toBeGreaterThan(5);
+    await Promise.all(jobs);
+  });
+
   test('a job that fails costs the others a transaction each, once', async () => {
     const { add, turns, items } = writerOn();
     const outcomes = await Promise.allSettled(['a', 'bad', 'b', 'c'].map(add));

@@ -46,6 +46,13 @@ export interface WriterHooks {
 const CLOCK_CORRECTION_MS = 7 * 86_400_000;
 /** How often a database that could not be written to is tried again when nobody asks: /readyz must not wait for a lead. */
 const PROBE_MS = 5_000;
+/**
+ * A turn begins once a look at the sockets brought nothing more to write: those who were answered by the turn before
+ * are then in it too, and each page and each wait for the disk is shared by as many as there are. It is put off no
+ * longer than this, and not beyond so many jobs.
+ */
+const GATHER_MS = 3;
+const GATHER_JOBS = 256;
 
 /**
  * Group commit: whatever asks to write while a commit is under way shares the next one. One immediate
@@ -105,9 +112,19 @@ export class Writer {
       this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
       if (!this.#scheduled) {
         this.#scheduled = true;
-        // After the events that are ready now: every request already read joins this commit.
-        setImmediate(() => this.#turn());
+        this.#gather(this.#clock.monotonic(), 1);
       }
+    });
+  }
+
+  /** @param known how many jobs were queued at the last look */
+  #gather(since: number, known: number): void {
+    // After the events that are ready now: every request already read joins this commit.
+    setImmediate(() => {
+      const { length } = this.#queue;
+      const waits = length > known && length < GATHER_JOBS && this.#clock.monotonic() - since < GATHER_MS;
+      if (waits) this.#gather(since, length);
+      else this.#turn();
     });
   }
 
