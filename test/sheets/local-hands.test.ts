@@ -211,7 +211,7 @@ describe('new generations', () => {
       rows: 1,
       cells: 0,
       notBeforeMs: 0,
-      restMs: 0,
+      restMs: 200,
     });
     expect(await h.driver.flush(siteTarget(h))).toEqual({ kind: 'idle', wakeMs: 60_000 });
     expect(column(await h.readTab('Contact'), 'n')).toEqual(['1', '2', '3', '4', '6']);

@@ -16,8 +16,12 @@ const MAX_ROWS = 1_000;
 const MAX_BYTES = 1_500_000;
 const MAX_UPDATES = 1_000;
 const MAX_REMOVALS = 1_000;
-/** How many times as long as it has worked a flush rests while leads keep coming: an eighth of the time is left to it. */
-const REST = 7;
+/**
+ * How a flush rests while leads keep coming, so that they have the machine: so many times as long as it has worked, and
+ * long enough for many rows to go together.
+ */
+const REST = 19;
+const LEAST_REST_MS = 200;
 
 /** What one flush has to do on one tab. */
 interface TabWork {
@@ -80,7 +84,8 @@ function whatWaits({ store: { sheets } }: Workbook, site: Site): Waiting | null 
 /** Those who bring new leads come first: their answers wait for no row. */
 function outcomeOf({ rows, cells, wakeMs, trouble }: Tally, workedMs: number): FlushOutcome {
   if (trouble) return { kind: 'retry', trouble, afterMs: null };
-  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: 0, restMs: REST * workedMs };
+  const restMs = Math.max(LEAST_REST_MS, REST * workedMs);
+  if (rows > 0 || cells > 0) return { kind: 'wrote', rows, cells, notBeforeMs: 0, restMs };
   return wakeMs === null ? { kind: 'idle' } : { kind: 'idle', wakeMs };
 }
 
