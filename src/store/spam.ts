@@ -18,6 +18,8 @@ export const MAX_SPAM_MARKS = 100_000;
 
 /** What people said of leads, kept as keyed hashes of their values. */
 export interface SpamStore {
+  /** Whether anything was said of a site's leads at all: mostly not, and then nothing need be looked up. */
+  hasMarks(siteId: string): boolean;
   /** What was said last of a lead with this value; null: nothing. One look-up: leads that come in wait for it. */
   known(siteId: string, hash: string): 'spam' | 'good' | null;
   /** Forgets what was said of leads with these values. */

@@ -5,12 +5,12 @@ import type { FormRef, NewLead, SiteStore } from '../../store/store.ts';
 import { createSpamMemory } from './memory.ts';
 import { hasLookalikes } from './mixed-scripts.ts';
 import type { FillTime, KnownAs, SpamText } from './rule.ts';
-import { emailsOf, marksOf, type SpamMark, textsOf } from './values.ts';
+import { emailsOf, marksOf, messagesOf, textsOf } from './values.ts';
 import { verdict } from './verdict.ts';
 import { foldWords } from './words.ts';
 
 export interface SpamCheckDeps {
-  store: { sites: Pick<SiteStore, 'get'>; spam: Pick<SpamStore, 'known'> };
+  store: { sites: Pick<SiteStore, 'get'>; spam: Pick<SpamStore, 'hasMarks' | 'known'> };
   vault: Pick<Vault, 'hashToken'>;
   clock: Clock;
 }
@@ -38,9 +38,10 @@ export interface SpamCheck {
 export function createSpamCheck({ store, vault, clock }: SpamCheckDeps): SpamCheck {
   const memory = createSpamMemory(clock);
 
-  function knownAs(siteId: string, marks: readonly SpamMark[]): KnownAs | 'good' {
+  function knownAs(siteId: string, texts: readonly SpamText[]): KnownAs | 'good' {
+    if (!store.spam.hasMarks(siteId)) return null;
     let known: KnownAs = null;
-    for (const { kind, hash } of marks) {
+    for (const { kind, hash } of marksOf(vault, siteId, texts)) {
       const said = store.spam.known(siteId, hash);
       if (said === 'good') return 'good';
       if (said === 'spam') known ??= kind === 'email' ? 'spam_email' : 'spam_text';
@@ -48,11 +49,11 @@ export function createSpamCheck({ store, vault, clock }: SpamCheckDeps): SpamChe
     return known;
   }
 
-  function othersWhoSent(siteId: string, texts: readonly SpamText[], marks: readonly SpamMark[]): number {
-    const messages = marks.filter(({ kind }) => kind === 'text');
+  function othersWhoSent(siteId: string, texts: readonly SpamText[]): number {
+    const messages = messagesOf(texts);
     if (messages.length === 0) return 0;
-    const sender = marks.find(({ kind }) => kind === 'email')?.hash ?? vault.hashToken('spam', senderOf(siteId, texts));
-    return Math.max(...messages.map(({ hash }) => memory.othersWhoSent(hash, sender)));
+    const sender = emailsOf(texts)[0] ?? senderOf(texts);
+    return Math.max(...messages.map((message) => memory.othersWhoSent(`${siteId}\n${message}`, sender)));
   }
 
   return {
@@ -60,8 +61,7 @@ export function createSpamCheck({ store, vault, clock }: SpamCheckDeps): SpamChe
       const settings = store.sites.get(siteId)?.spam;
       if (settings === undefined) return sourceReason;
       const texts = textsOf(lead.body.fields);
-      const marks = marksOf(vault, siteId, texts);
-      const known = knownAs(siteId, marks);
+      const known = knownAs(siteId, texts);
       if (known === 'good' || isAllowed(texts, settings)) return null;
       if (sourceReason !== null) return sourceReason;
       const form = formKey(siteId, lead.form);
@@ -70,7 +70,7 @@ export function createSpamCheck({ store, vault, clock }: SpamCheckDeps): SpamChe
           texts,
           fill,
           known,
-          otherSenders: othersWhoSent(siteId, texts, marks),
+          otherSenders: othersWhoSent(siteId, texts),
           formIsLatin: memory.isLatin(form),
           blockedWords: foldedWords(settings),
         },
@@ -105,7 +105,10 @@ function isAllowed(texts: readonly SpamText[], { domains }: SpamSettings): boole
 }
 
 /** Who sent it, where no e-mail says so: whatever it has besides its message. */
-const senderOf = (siteId: string, texts: readonly SpamText[]) =>
-  [siteId, ...texts.filter(({ kind }) => kind !== 'message').map(({ text }) => text)].join('\n');
+const senderOf = (texts: readonly SpamText[]) =>
+  texts
+    .filter(({ kind }) => kind !== 'message')
+    .map(({ text }) => text)
+    .join('\n');
 
 const formKey = (siteId: string, form: FormRef) => `${siteId} ${form.by === 'id' ? form.id : form.key}`;

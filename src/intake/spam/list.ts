@@ -23,3 +23,5 @@ export const BUILT_IN_RULES: readonly SpamRule[] = [
   sameTextTwice,
   sameMessage,
 ];
+
+export const ALL_RULES: readonly SpamRule[] = [...OWN_RULES, ...BUILT_IN_RULES];

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 
 /*
- * What the rules remember of earlier leads, in memory alone: it is bounded, holds keyed hashes in place of what people
- * wrote, and begins anew with each start.
+ * What the rules remember of earlier leads, in memory alone: it is bounded, holds hashes in place of what people wrote,
+ * under a key of this start's own, and begins anew with each start.
  */
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +15,7 @@ const MAX_FORMS = 5_000;
 const ENOUGH_LEADS = 20;
 
 export interface SpamMemory {
-  /** Notes who sent a message (both as hashes); how many others did within the hour. */
+  /** Notes who sent a message; how many others did within the hour. */
   othersWhoSent(message: string, sender: string): number;
   /** Whether the form's leads so far are known to have no letters but Latin ones and such as can't be taken for them. */
   isLatin(form: string): boolean;
@@ -24,12 +25,15 @@ export interface SpamMemory {
 
 export function createSpamMemory(clock: Clock): SpamMemory {
   /** Oldest first; each with the senders of its hour. */
-  const messages = new Map<string, { since: number; senders: Set<string> }>();
+  const messages = new Map<bigint, { since: number; senders: Set<bigint> }>();
   const forms = new Map<string, { leads: number; others: boolean }>();
+  const seed = randomBytes(8).readBigUInt64LE();
+  const hash = (text: string) => Bun.hash.wyhash(text, seed);
 
   return {
-    othersWhoSent(message, sender) {
+    othersWhoSent(text, who) {
       const now = clock.monotonic();
+      const [message, sender] = [hash(text), hash(who)];
       let seen = messages.get(message);
       if (seen === undefined || now - seen.since >= HOUR_MS) {
         messages.delete(message);
@@ -53,7 +57,7 @@ export function createSpamMemory(clock: Clock): SpamMemory {
   };
 }
 
-function dropOldest(map: Map<string, unknown>, max: number): void {
+function dropOldest<K>(map: Map<K, unknown>, max: number): void {
   for (const key of map.keys()) {
     if (map.size <= max) return;
     map.delete(key);

@@ -1,5 +1,5 @@
 import type { SpamLevel } from '../../store/spam.ts';
-import { BUILT_IN_RULES, OWN_RULES } from './list.ts';
+import { ALL_RULES, OWN_RULES } from './list.ts';
 import type { Finding, SpamLead } from './rule.ts';
 
 /** So many points make it spam. */
@@ -7,7 +7,7 @@ export const THRESHOLDS: Readonly<Record<Exclude<SpamLevel, 'off'>, number>> = {
 
 /** What the rules make of a lead: why it is spam, the weightiest sign first; null: it is none. Pure. */
 export function verdict(lead: SpamLead, level: SpamLevel): string | null {
-  const rules = level === 'off' ? OWN_RULES : [...OWN_RULES, ...BUILT_IN_RULES];
+  const rules = level === 'off' ? OWN_RULES : ALL_RULES;
   const findings: Finding[] = [];
   let points = 0;
   for (const rule of rules) {

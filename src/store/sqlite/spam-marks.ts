@@ -30,22 +30,19 @@ export function createSpamMarks({ db, writer }: Pick<Context, 'db' | 'writer'>):
   );
   const forgetOne = db.query<unknown, [string, string]>('DELETE FROM spam_mark WHERE site_id = ? AND hash = ?');
   const anyOf = db.query<{ one: number }, [string]>('SELECT 1 AS one FROM spam_mark WHERE site_id = ? LIMIT 1');
-  /** Whether anything was said of a site's leads at all: mostly not, and then nothing need be looked up. */
   const marked = new Map<string, boolean>();
-
-  function isMarked(siteId: string): boolean {
-    let is = marked.get(siteId);
-    if (is === undefined) {
-      is = anyOf.get(siteId) !== null;
-      marked.set(siteId, is);
-    }
-    return is;
-  }
 
   return {
     drop: () => marked.clear(),
+    hasMarks(siteId) {
+      let has = marked.get(siteId);
+      if (has === undefined) {
+        has = anyOf.get(siteId) !== null;
+        marked.set(siteId, has);
+      }
+      return has;
+    },
     known(siteId, hash) {
-      if (!isMarked(siteId)) return null;
       const mark = find.get(siteId, hash);
       if (mark === null) return null;
       return mark.spam === 1 ? 'spam' : 'good';
