@@ -34,27 +34,43 @@ export async function readSentForm(request: Request, deps: MultipartDeps): Promi
 
 /** A broken letter is refused, not replaced: a name must not lose it silently. WHATWG URL, 5.1, but for that. */
 export function urlencoded(text: string): SentForm['entries'] {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   const entries: SentForm['entries'] = [];
   const decode = decoderOf(text);
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    entries.push(equals < 0 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))]);
+  for (let start = 0; start < spaced.length; ) {
+    const next = spaced.indexOf('&', start);
+    const end = next < 0 ? spaced.length : next;
+    const equals = spaced.indexOf('=', start);
+    const nameEnd = equals < 0 || equals > end ? end : equals;
+    if (end > start) entries.push([decode(spaced.slice(start, nameEnd)), decode(spaced.slice(nameEnd + 1, end))]);
+    start = end + 1;
   }
   return entries;
 }
 
-/** Reads the names and values of a form in the character set that it names. @throws AppError bad_request: so do they */
+/**
+ * Reads the names and values of a form, blanks and all, in the character set that it names.
+ * @throws AppError bad_request: so does what it gives back
+ */
 function decoderOf(text: string): (part: string) => string {
   if (!text.includes(CHARSET_FIELD)) return decodeUtf8;
   const charset = CHARSET_VALUE.exec(text)?.[1] ?? null;
-  return (part) => readSent({ bytes: percentDecoded(part.replaceAll('+', ' ')), charset }, null);
+  return (part) => readSent({ bytes: percentDecoded(part), charset }, null);
 }
 
 function decodeUtf8(text: string): string {
-  const spaced = text.replaceAll('+', ' ');
+  if (!text.includes('%')) return text;
   try {
-    return spaced.includes('%') ? decodeURIComponent(spaced.replace(/%(?![\da-f]{2})/gi, '%25')) : spaced;
+    return decodeURIComponent(text);
+  } catch {
+    return decodeOdd(text);
+  }
+}
+
+/** With a `%` that begins no escape, and so stands for itself. @throws AppError bad_request for what is not UTF-8 */
+function decodeOdd(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/%(?![\da-f]{2})/gi, '%25'));
   } catch {
     throw new AppError('bad_request', NOT_UTF8);
   }

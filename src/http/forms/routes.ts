@@ -13,6 +13,7 @@ import { once } from '../../lib/once.ts';
 import type { Endpoint, EndpointStore } from '../../store/endpoints.ts';
 import type { FormRef, Site, SiteStore } from '../../store/store.ts';
 import { errorHeaders, STATUS, toAppError } from '../errors.ts';
+import { type Answer, sendJson } from '../json.ts';
 import type { RateLimiter } from '../rate-limit.ts';
 import { together } from '../together.ts';
 import {
@@ -64,7 +65,7 @@ export function formRoutes(deps: FormDeps) {
     return { endpoint, site };
   }
 
-  async function answered(request: Request, id: string, run: (place: Place) => Promise<Response>): Promise<Response> {
+  async function answered<T>(request: Request, id: string, run: (place: Place) => Promise<T>): Promise<T | Response> {
     let place: Place | null = null;
     try {
       place = placeOf(id);
@@ -89,7 +90,7 @@ export function formRoutes(deps: FormDeps) {
     return new Response(refusalPage(site, failure), { status, headers: { ...visitorHeaders(site), ...headers } });
   }
 
-  async function take(request: Request, place: Place): Promise<Response> {
+  async function take(request: Request, set: Answer, place: Place): Promise<Response | string> {
     checkDomain(place.site, request, deps.publicUrl);
     checkRate(request, place.endpoint, deps);
     await together();
@@ -97,20 +98,20 @@ export function formRoutes(deps: FormDeps) {
     const upload = uploads.begin(place.site.id);
     try {
       const sent = await readSentForm(request, { upload, limits: uploads.limits, clock, liftTimeout });
-      return await takeSent(request, sent, place);
+      return await takeSent(request, set, sent, place);
     } finally {
       await upload.settle();
     }
   }
 
-  async function takeSent(request: Request, sent: SentForm, { endpoint, site }: Place): Promise<Response> {
+  async function takeSent(request: Request, set: Answer, sent: SentForm, { endpoint, site }: Place) {
     const { fields, control } = readFormParts(sent.entries, endpoint.honeypot);
     const spamReason = control.isTrapped ? TRAPPED : null;
     const form = hosted.formOf(endpoint, control);
     if (form !== null) {
       const post = { request, endpoint, site, form, fields, control, files: sent.files };
       const { id } = await hosted.take(post, spamReason);
-      if (wantsJson(request, null)) return jsonAnswer({ id });
+      if (wantsJson(request, null)) return jsonAnswer(set, { id });
       return onward(endpoint, endpoint.answer === 'redirect' ? endpoint.redirectUrl : null);
     }
     const script = readScript(control.script, request.headers.get('user-agent'));
@@ -127,7 +128,7 @@ export function formRoutes(deps: FormDeps) {
     });
     if (wantsJson(request, endpoint)) {
       const thanks = thanksOf(endpoint);
-      return jsonAnswer({
+      return jsonAnswer(set, {
         id: lead.id,
         ...(script === null ? {} : { thanks }),
         ...(control.hasAccessKey ? { success: true, message: thanks.text } : {}),
@@ -138,9 +139,11 @@ export function formRoutes(deps: FormDeps) {
   }
 
   return new Elysia()
-    .post('/f/:id', ({ request, params }) => answered(request, params.id, (place) => take(request, place)), {
-      parse: 'none',
-    })
+    .post(
+      '/f/:id',
+      ({ request, params, set }) => answered(request, params.id, (place) => take(request, set as Answer, place)),
+      { parse: 'none' },
+    )
     .options('/f/:id', () => new Response(null, { status: 204, headers: PREFLIGHT }))
     .get('/f/:id', ({ request, params }) =>
       answered(request, params.id, async ({ site }) => {
@@ -165,7 +168,10 @@ export function formRoutes(deps: FormDeps) {
     });
 }
 
-const jsonAnswer = (content: Record<string, unknown>) => Response.json({ ok: true, ...content }, { headers: CORS });
+function jsonAnswer(set: Answer, content: Record<string, unknown>): string {
+  Object.assign(set.headers, CORS);
+  return sendJson(set, { ok: true, ...content });
+}
 
 /** @param to where to; null: to the thanks page */
 const onward = ({ id }: Endpoint, to: string | null) =>

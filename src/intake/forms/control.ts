@@ -29,41 +29,48 @@ export interface FormControl {
 }
 
 type Text = Exclude<keyof FormControl, 'isTrapped' | 'hasAccessKey'>;
+/** What a name stands for: a text of the control, a trap, or something for services that are not asked here. */
+type Role = Text | 'trap' | 'idle';
 
-const TEXTS: Readonly<Record<string, Text>> = {
-  _form: 'formName',
-  _redirect: 'redirect',
-  _next: 'redirect',
-  _subject: 'subject',
-  _replyto: 'replyTo',
-  _reply_to: 'replyTo',
-  _idempotency_key: 'idempotencyKey',
-  _lts: 'script',
-  _render: 'renderToken',
-  _referrer: 'referrer',
-  'cf-turnstile-response': 'captcha',
-  'h-captcha-response': 'captcha',
-};
-/** Traps whatever the endpoint's own is called: of Formspree and Basin, and of Web3Forms. */
-const TRAPS: ReadonlySet<string> = new Set(['_gotcha', '_honeypot', 'botcheck']);
-/** For services that are not asked here. */
-const IDLE: ReadonlySet<string> = new Set([
-  '_cc',
-  '_bcc',
-  '_format',
-  '_language',
-  '_template',
-  '_captcha',
-  'access_key',
-  'apikey',
-  'g-recaptcha-response',
-  'recaptcha_response',
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['_form', 'formName'],
+  ['_redirect', 'redirect'],
+  ['_next', 'redirect'],
+  ['_subject', 'subject'],
+  ['_replyto', 'replyTo'],
+  ['_reply_to', 'replyTo'],
+  ['_idempotency_key', 'idempotencyKey'],
+  ['_lts', 'script'],
+  ['_render', 'renderToken'],
+  ['_referrer', 'referrer'],
+  ['cf-turnstile-response', 'captcha'],
+  ['h-captcha-response', 'captcha'],
+  // Traps whatever the endpoint's own is called: of Formspree and Basin, and of Web3Forms.
+  ['_gotcha', 'trap'],
+  ['_honeypot', 'trap'],
+  ['botcheck', 'trap'],
+  ['_cc', 'idle'],
+  ['_bcc', 'idle'],
+  ['_format', 'idle'],
+  ['_language', 'idle'],
+  ['_template', 'idle'],
+  ['_captcha', 'idle'],
+  ['access_key', 'idle'],
+  ['apikey', 'idle'],
+  ['g-recaptcha-response', 'idle'],
+  ['recaptcha_response', 'idle'],
   // What the form is encoded in. HTML, 4.10.22.4.
-  '_charset_',
+  ['_charset_', 'idle'],
 ]);
 /** Names of Web3Forms that are good names for fields too: control in a form that has its key. */
-const WITH_ACCESS_KEY: Readonly<Record<string, Text>> = { redirect: 'redirect', replyto: 'replyTo' };
-const IDLE_WITH_ACCESS_KEY: ReadonlySet<string> = new Set(['ccemail', 'webhook', 'from_name']);
+const ROLES_WITH_ACCESS_KEY: ReadonlyMap<string, Role> = new Map([
+  ...ROLES,
+  ['redirect', 'redirect'],
+  ['replyto', 'replyTo'],
+  ['ccemail', 'idle'],
+  ['webhook', 'idle'],
+  ['from_name', 'idle'],
+]);
 
 export interface FormParts {
   /** In the order sent; of repeated names an array. */
@@ -75,9 +82,9 @@ export interface FormParts {
  * Takes apart what a form sent. A trap that is empty, or a box that is not ticked (`false`), is no sign of a bot.
  * @param honeypot the endpoint's own trap
  */
-export function readFormParts(entries: Iterable<readonly [string, unknown]>, honeypot: string): FormParts {
-  const all = [...entries];
-  const hasAccessKey = all.some(([name]) => name === 'access_key' || name === 'apikey');
+export function readFormParts(entries: readonly (readonly [string, unknown])[], honeypot: string): FormParts {
+  const hasAccessKey = entries.some(([name]) => name === 'access_key' || name === 'apikey');
+  const roles = hasAccessKey ? ROLES_WITH_ACCESS_KEY : ROLES;
   const fields = new Map<string, unknown>();
   const control: FormControl = {
     formName: null,
@@ -92,15 +99,11 @@ export function readFormParts(entries: Iterable<readonly [string, unknown]>, hon
     referrer: null,
     script: null,
   };
-  for (const [name, value] of all) {
-    if (name === honeypot || TRAPS.has(name)) {
-      control.isTrapped ||= !isBlank(value);
-      continue;
-    }
-    const text = textOf(name, hasAccessKey);
-    if (text !== null) {
-      if (typeof value !== 'object' && !isBlank(value)) control[text] ??= String(value);
-    } else if (!IDLE.has(name) && !(hasAccessKey && IDLE_WITH_ACCESS_KEY.has(name))) add(fields, name, value);
+  for (const [name, value] of entries) {
+    const role = name === honeypot ? 'trap' : roles.get(name);
+    if (role === undefined) add(fields, name, value);
+    else if (role === 'trap') control.isTrapped ||= !isBlank(value);
+    else if (role !== 'idle' && typeof value !== 'object' && !isBlank(value)) control[role] ??= String(value);
   }
   if (control.replyTo !== null && isOnlyAddress(control.replyTo, fields)) fields.set('Email', control.replyTo.trim());
   return { fields: Object.fromEntries(fields), control };
@@ -118,11 +121,6 @@ function isOnlyAddress(replyTo: string, fields: ReadonlyMap<string, unknown>): b
   return isAddress(replyTo) && ![...fields].some(([name, value]) => /mail/i.test(name) || holdsOne(value));
 }
 
-function textOf(name: string, hasAccessKey: boolean): Text | null {
-  if (Object.hasOwn(TEXTS, name)) return TEXTS[name] ?? null;
-  return hasAccessKey && Object.hasOwn(WITH_ACCESS_KEY, name) ? (WITH_ACCESS_KEY[name] ?? null) : null;
-}
-
 /** Lists are looked into no deeper than forms make them: deeper ones are JSON that somebody nested without end. */
 function isBlank(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isBlankItem);
@@ -137,7 +135,7 @@ function isBlankItem(value: unknown): boolean {
 /** Takes the same time for each value, however many there are of one name. */
 function add(fields: Map<string, unknown>, name: string, value: unknown): void {
   const before = fields.get(name);
-  if (!fields.has(name)) fields.set(name, value);
+  if (before === undefined && !fields.has(name)) fields.set(name, value);
   else if (Array.isArray(before)) before.push(value);
   else fields.set(name, [before, value]);
 }
