@@ -133,10 +133,9 @@ export function buildApp(parts: AppParts): App {
     arrivals: store.arrivals,
     clock,
   });
-  const publicUrl = () => {
-    const { host, port } = parts.listen;
-    return publicUrlOf({ publicUrl: parts.publicUrl ?? null, host }, server?.port ?? port);
-  };
+  const urlAt = (port: number) => publicUrlOf({ publicUrl: parts.publicUrl ?? null, host: parts.listen.host }, port);
+  let reachedAt = urlAt(parts.listen.port);
+  const publicUrl = () => reachedAt;
   const captcha = createCaptchaChecker({ vault: parts.vault, clock, urls: parts.captchaUrls });
   const provider = parts.oidc ? createOidcProvider({ ...parts.oidc, clock }) : null;
   const operations = createOperations({ store, intake, clock, log });
@@ -246,11 +245,13 @@ export function buildApp(parts: AppParts): App {
           return http.fetch(request);
         },
       });
+      const port = server.port ?? parts.listen.port;
+      reachedAt = urlAt(port);
       // What a start before saw may be mended since.
       if (store.notice('untrusted_proxy') !== null) store.setNotice('untrusted_proxy', null).catch(() => {});
       scheduler.start();
       sync.sweep();
-      return { port: server.port ?? parts.listen.port };
+      return { port };
     },
     async stop() {
       draining = true;

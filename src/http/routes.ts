@@ -23,6 +23,8 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   const patterns = [...new Set(routes.map(({ path }) => path))]
     .filter((path) => !fixed.has(path))
     .map((path) => ({ path, matches: pathMatcher(path) }));
+  // Every pattern begins with a word: a path is held against those that share it, of which forms have few.
+  const byFirst = Map.groupBy(patterns, ({ path }) => firstOf(path));
   const methods = new Map<string, string[]>();
   for (const { method, path } of routes) methods.set(path, withMethod(methods.get(path) ?? [], method.toUpperCase()));
 
@@ -32,7 +34,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   function find(path: string): string | undefined {
     if (fixed.has(path)) return path;
     const bare = bareOf(path);
-    return fixed.has(bare) ? bare : patterns.find(({ matches }) => matches(bare))?.path;
+    return fixed.has(bare) ? bare : byFirst.get(firstOf(bare))?.find(({ matches }) => matches(bare))?.path;
   }
 
   return {
@@ -40,6 +42,12 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
     methodsOf: (path) => methods.get(find(path) ?? '') ?? [],
     strays: (method, path) => between.has(bareOf(path)) && methods.get(bareOf(path))?.includes(method) === false,
   };
+}
+
+/** `/f` of `/f/abc/thanks`. */
+function firstOf(path: string): string {
+  const end = path.indexOf('/', 1);
+  return end < 0 ? path : path.slice(0, end);
 }
 
 function withMethod(known: readonly string[], method: string): string[] {

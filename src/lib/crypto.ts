@@ -23,12 +23,14 @@ const SEAL_VERSION = 'v1';
 
 export function createVault(secret: string): Vault {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, 'leadtosheet', purpose, 32));
-  const apiKeys = derive('api-keys');
-  const addresses = derive('addresses');
-  const tokens = derive('tokens');
+  /** Copied for each text, as the first half of the work is the same for all. */
+  const keyed = (purpose: string) => new Bun.CryptoHasher('sha256', derive(purpose));
+  const apiKeys = keyed('api-keys');
+  const addresses = keyed('addresses');
+  const tokens = keyed('tokens');
+  const check = keyed('check-value');
   const sealing = derive('sealing');
-  const check = derive('check-value');
-  const hmac = (key: Buffer, text: string) => new Bun.CryptoHasher('sha256', key).update(text).digest('hex');
+  const hmac = (hasher: Bun.CryptoHasher, text: string) => hasher.copy().update(text).digest('hex');
   return {
     hashKey: (apiKey) => hmac(apiKeys, apiKey),
     hashAddress: (address) => hmac(addresses, address),

@@ -31,6 +31,7 @@ export interface LogOptions {
 }
 
 export function createLog(options: LogOptions, bound: LogData = {}): Log {
+  const always = membersOf(bound);
   const line = (level: LogLevel) => {
     const rank = LOG_LEVELS.indexOf(level);
     return (event: string, data: LogData = {}) => {
@@ -38,7 +39,7 @@ export function createLog(options: LogOptions, bound: LogData = {}): Log {
       const time = toTime(options.now());
       options.write(
         options.format === 'json'
-          ? json(time, level, event, bound, data)
+          ? `{"time":"${time}","level":"${level}","event":${JSON.stringify(event)}${always}${membersOf(data)}}`
           : pretty(time, level, event, { ...bound, ...data }),
       );
     };
@@ -66,13 +67,10 @@ function escaped(char: string): string {
   );
 }
 
-/** One JSON object, put together from texts: a busy server writes a line for each request. */
-function json(time: string, level: LogLevel, event: string, bound: LogData, data: LogData): string {
-  const rest = JSON.stringify(data).slice(1);
-  const more = JSON.stringify(bound).slice(1, -1);
-  const head = `{"time":"${time}","level":"${level}","event":${JSON.stringify(event)}`;
-  const joined = [head, more, rest === '}' ? '' : rest.slice(0, -1)].filter((part) => part !== '').join(',');
-  return `${joined}}`;
+/** What continues a JSON object: a busy server writes a line for each request, and it is put together from texts. */
+function membersOf(data: LogData): string {
+  const object = JSON.stringify(data);
+  return object === '{}' ? '' : `,${object.slice(1, -1)}`;
 }
 
 function pretty(time: string, level: LogLevel, event: string, data: LogData): string {
