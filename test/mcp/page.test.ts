@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { Form } from '../../src/contract/form.ts';
 import { Submission } from '../../src/contract/submission.ts';
+import { formsWithin } from '../../src/http/mcp/form-page.ts';
 import { PAGE_BYTES, withinBudget } from '../../src/http/mcp/lead-page.ts';
 import { compileContract } from '../../src/intake/validate.ts';
 import { killAll } from '../support/binary.ts';
@@ -116,4 +118,47 @@ test('the largest lead that can be stored fits in part: every text, list and nam
   expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(PAGE_BYTES);
   expect(Object.keys(page.data[0]?.fields ?? {}).length).toBeGreaterThan(3);
   expect(page.pagination.has_more).toBe(true);
+});
+
+function form(i: number, fields: readonly string[]): Form {
+  return {
+    ...{ id: `frm_${String(i).padStart(21, '0')}`, name: `Form ${i}`, sheet_tab: `Form ${i}`, ignored: false },
+    ...{ source: 'rest_api', fields: [...fields], submission_count: 1, spam_rate_7d: 0, last_submission_at: null },
+    created_at: '2026-11-22T14:05:00.000Z',
+  };
+}
+/** As many fields as a form can have, of names as long as they can be. */
+const ALL_FIELDS = Array.from({ length: 1_000 }, (_, i) => `${i}${'漢'.repeat(195)}`);
+
+test('a list of forms ends where the page is full, and goes on by cursor: each once, one that is too large in part', () => {
+  const giant = { ...form(7, ALL_FIELDS), name: '漢'.repeat(200), sheet_tab: '漢'.repeat(100) };
+  const all = Array.from({ length: 400 }, (_, i) =>
+    i === 7
+      ? giant
+      : form(
+          i,
+          Array.from({ length: i % 50 }, (_, n) => `Field ${n}`),
+        ),
+  );
+  const formContract = compileContract(Form);
+  const seen: Form[] = [];
+  let cursor: string | undefined;
+  let pages = 0;
+  do {
+    const page = formsWithin(all, cursor);
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(PAGE_BYTES);
+    expect(page.data.length).toBeGreaterThan(0);
+    seen.push(...page.data);
+    cursor = page.next_cursor;
+    pages++;
+  } while (cursor !== undefined);
+  expect(seen.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+  expect(pages).toBeLessThan(20);
+  const { fields_omitted: omitted, ...shown } = seen[7] as Form & { fields_omitted: number };
+  expect(shown.fields.length).toBeGreaterThan(10);
+  expect(shown.fields.length + omitted).toBe(1_000);
+  expect(formContract.details(shown)).toEqual([]);
+  expect(seen.filter((_, i) => i !== 7)).toEqual(all.filter((_, i) => i !== 7));
+  expect(formsWithin(all.slice(0, 5), undefined)).toEqual({ data: all.slice(0, 5) });
+  expect(formsWithin([giant], undefined).next_cursor).toBeUndefined();
 });

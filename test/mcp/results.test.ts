@@ -159,6 +159,7 @@ describe('bad arguments', () => {
     ['create_submission', { fields: { a: '1' }, utm_sorce: 'x' }, '/utm_sorce'],
     ['create_submission', { fields: {} }, '/fields'],
     ['list_forms', { page: 1 }, '/page'],
+    ['list_forms', { cursor: 'nonsense' }, '/cursor'],
     ['get_form', { id: null }, '/id'],
     ['update_form', { name: 'New' }, '/id'],
     ['update_form', { id: 'ID', name: '' }, '/name'],

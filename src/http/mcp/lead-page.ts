@@ -38,23 +38,23 @@ export function withinBudget(
   return { data: shown, pagination: { ...page, has_more: more, next_cursor: next }, notice };
 }
 
-/** How many of the leads go into the budget, from the first on. */
-function countFitting(leads: readonly Submission[]): number {
+/** How many of the leads or forms go into the budget, from the first on. */
+export function countFitting(items: readonly object[]): number {
   let bytes = 0;
-  const over = leads.findIndex((lead) => {
-    bytes += jsonBytes(lead) + 1;
+  const over = items.findIndex((item) => {
+    bytes += jsonBytes(item) + 1;
     return bytes > LEADS_BYTES;
   });
-  return over < 0 ? leads.length : over;
+  return over < 0 ? items.length : over;
 }
 
-const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+export const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 /** The largest text and the longest list of a lead in part. */
 const PART_TEXT = 200;
 const PART_ITEMS = 3;
-/** What the fields of a lead in part may take; its other members stay below the rest. */
-const PART_FIELDS_BYTES = LEADS_BYTES / 4;
+/** What the fields of a lead or form in part may take; its other members stay below the rest. */
+export const PART_BYTES = LEADS_BYTES / 4;
 
 /** A lead that fits, whatever it holds: the beginnings of its texts, as many of its fields as there is room for. */
 function inPart(lead: Submission): Submission {
@@ -64,7 +64,7 @@ function inPart(lead: Submission): Submission {
 }
 
 function shorten(value: unknown): unknown {
-  if (typeof value === 'string') return cut(value);
+  if (typeof value === 'string') return cutText(value);
   if (Array.isArray(value)) return value.slice(0, PART_ITEMS).map(shorten);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shorten(member)]));
@@ -76,15 +76,15 @@ function firstFields(fields: Submission['fields']): Submission['fields'] {
   for (const [name, value] of Object.entries(fields)) {
     const short = shortValue(value);
     bytes += jsonBytes([name, short]);
-    if (bytes > PART_FIELDS_BYTES) break;
+    if (bytes > PART_BYTES) break;
     kept.push([name, short]);
   }
   return Object.fromEntries(kept);
 }
 
 function shortValue(value: FieldValue): FieldValue {
-  if (Array.isArray(value)) return cut(JSON.stringify(value));
-  return typeof value === 'string' ? cut(value) : value;
+  if (Array.isArray(value)) return cutText(JSON.stringify(value));
+  return typeof value === 'string' ? cutText(value) : value;
 }
 
-const cut = (text: string) => (text.length <= PART_TEXT ? text : `${text.slice(0, PART_TEXT)}…`);
+export const cutText = (text: string) => (text.length <= PART_TEXT ? text : `${text.slice(0, PART_TEXT)}…`);
