@@ -78,6 +78,13 @@ test('no file is called utils, and only main ends the process', async () => {
   expect(ending.filter((file) => file !== 'main.ts')).toEqual([]);
 });
 
+test('every page names what its JSX is made with: else Bun asks the tsconfig.json of the folder it is started in', async () => {
+  const pages = files.filter((file) => file.endsWith('.tsx'));
+  const first = await Promise.all(pages.map((file) => Bun.file(join(src, file)).slice(0, 60).text()));
+  expect(pages.length).toBeGreaterThan(30);
+  expect(pages.filter((_, i) => !first[i]?.startsWith('/** @jsxImportSource preact */\n'))).toEqual([]);
+});
+
 test('the script for browsers takes only types from the server, and knows nothing of Bun', async () => {
   const wrong: string[] = [];
   for (const file of files.filter((each) => roomOf(each) === 'sdk')) {

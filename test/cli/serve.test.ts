@@ -33,6 +33,15 @@ function submit(server: Server, key: string, name: string): Promise<Response> {
   });
 }
 
+test('pages are made from whatever folder it is started in', async () => {
+  const server = await program().serve();
+  for (const path of ['/h/none', '/f/none', '/admin/setup', '/docs/mcp']) {
+    const answer = await fetch(`${server.url}${path}`);
+    expect([path, answer.status < 500, (await answer.text()).startsWith('<!')]).toEqual([path, true, true]);
+  }
+  expect(await stopped(server)).toBe(0);
+});
+
 describe.concurrent('a first start', () => {
   test('away from a terminal it makes the site, says how to make a key, and shows none; a second start says nothing', async () => {
     const it = program();

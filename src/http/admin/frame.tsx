@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Site } from '../../store/store.ts';
 import { ADMIN_CSS, ADMIN_JS, type Asset, HTMX_JS } from '../pages/assets.ts';

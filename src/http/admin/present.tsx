@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Visit } from '../../accounts/accounts.ts';
 import { can, seesSite } from '../../accounts/permissions.ts';
 import type { AppError } from '../../lib/errors.ts';

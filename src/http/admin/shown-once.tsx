@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Cancel } from '../../lib/clock.ts';
 import { Empty, PageTitle } from './components/parts.tsx';
 import type { MoveOutcome, PageOutcome, UserRequest } from './route.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { Code } from './code.tsx';
 import { type ApiDocument, type ApiParameter, exampleOf, jsonOf, operationsByTag, resolved } from './document.ts';
 import { DocsFrame, type NavGroup } from './frame.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { VNode } from 'preact';
 
 /** Strings and comments: enough to find one's way in a short program. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { MAX_FIELDS } from '../../contract/submission.ts';
 import { MAX_FILES } from '../../intake/files/uploads.ts';
 import { MIN_FILL_MS } from '../../intake/spam/render-token.ts';

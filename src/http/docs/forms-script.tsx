@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { Code, Words } from './code.tsx';
 import { Chapter, Members } from './guide.tsx';
 

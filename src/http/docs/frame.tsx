@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import { DOCS_CSS, DOCS_JS } from '../pages/assets.ts';
 import { Page } from '../pages/page.tsx';

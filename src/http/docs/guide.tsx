@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { ErrorBody } from '../../contract/error.ts';
 import { SCOPES, type Scope } from '../../contract/key.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Scope } from '../../contract/key.ts';
 import { Code, Words } from './code.tsx';
 import { DocsFrame, type NavGroup } from './frame.tsx';

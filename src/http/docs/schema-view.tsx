@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { Words } from './code.tsx';
 import { type ApiDocument, type ApiSchema, resolved } from './document.ts';
 

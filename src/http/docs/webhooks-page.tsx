@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { MAX_BATCH } from '../../contract/submission.ts';
 import type { HookSender } from '../../intake/hooks/sender.ts';
 import { sources } from '../../intake/sources/list.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { FORMS_CSS } from '../pages/assets.ts';
 import { Page, renderPage } from '../pages/page.tsx';
 

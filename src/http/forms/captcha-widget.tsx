@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Captcha } from '../../store/captchas.ts';
 import { WIDGETS } from './captcha-scripts.ts';
 

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren, VNode } from 'preact';
 import { FORMS_CSS } from '../pages/assets.ts';
 import { Page, renderPage } from '../pages/page.tsx';

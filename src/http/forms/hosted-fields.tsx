@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HostedField, HostedKind } from '../../contract/hosted-form.ts';
 import { MAX_TEXT } from '../../contract/submission.ts';
 import { TICKED } from '../../intake/hosted/check.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HostedForm } from '../../contract/hosted-form.ts';
 import { type HostedProblems, textsOf } from '../../intake/hosted/check.ts';
 import type { Captcha } from '../../store/captchas.ts';

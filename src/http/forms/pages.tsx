@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { AppError } from '../../lib/errors.ts';
 import type { Endpoint } from '../../store/endpoints.ts';
 import type { Site } from '../../store/store.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { count } from './parts.tsx';
 
 /** One day, and how many of each series. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** A text to take along, with a button that copies it where scripts run. It scrolls; so the keyboard can reach it. */
 export function CopyBlock({ id, text, label }: { id: string; text: string; label: string }) {
   return (

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { PageTitle } from './parts.tsx';
 
 /** Where single sign-on begins. It is a link: browsers follow a form to no other server from these pages. */

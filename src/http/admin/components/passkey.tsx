@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import { type Party, partyOf } from '../../../accounts/webauthn.ts';
 import type { AdminServices } from '../services.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** A QR code as a drawing: black on white in both themes, for cameras need it so, with the space around it they need. */
 export function QrCode({ squares, label }: { squares: QrSquares; label: string }) {
   const { size, path } = squares;

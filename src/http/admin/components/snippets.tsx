@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { CopyBlock } from './copy.tsx';
 
 /** A text to paste, and what it is written in. */

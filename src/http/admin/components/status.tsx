@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { SyncStatus } from '../../../contract/submission.ts';
 
 /** The few words that say how something stands. A dot and the word: colour is never the only sign. */

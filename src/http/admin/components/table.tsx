@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 
 /** The head of a column. `number`: aligned to compare; `unseen`: for those who hear the page. */

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import { PostForm } from './form.tsx';
 import { LIVE } from './live.ts';

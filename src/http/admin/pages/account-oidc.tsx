@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { StoredIdentity } from '../../../store/accounts.ts';
 import { PostForm, Submit } from '../components/form.tsx';
 import { Card, Moment, PageTitle } from '../components/parts.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Refused } from '../../../accounts/accounts.ts';
 import type { Party } from '../../../accounts/webauthn.ts';
 import type { StoredIdentity, StoredPasskey, StoredSession, StoredUser } from '../../../store/accounts.ts';

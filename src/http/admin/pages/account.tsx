@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Refused } from '../../../accounts/accounts.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { PASSKEY_JS } from '../../pages/assets.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Actor, AuditEntry, AuditValues } from '../../../store/accounts.ts';
 import { Empty, Moment, PageTitle } from '../components/parts.tsx';
 import { StackTable } from '../components/table.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { CAPTCHA_KINDS, type CaptchaKind } from '../../../contract/captcha.ts';
 import { captchaValues } from '../../../store/audit-values.ts';

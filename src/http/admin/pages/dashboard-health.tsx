@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Lead } from '../../../store/store.ts';
 import { ShareBar } from '../components/chart.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';
 import { DayChart, Sparkline } from '../components/chart.tsx';

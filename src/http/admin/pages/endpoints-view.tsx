@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import {
   ENDPOINT_ANSWERS,
   type EndpointUpdate,

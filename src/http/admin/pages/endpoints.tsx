@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { readEndpointUpdate } from '../../../intake/endpoint-update.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
 import { endpointValues } from '../../../store/audit-values.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { folderAddress } from '../../../sheets/targets/google/folder-address.ts';
 import type { DriveCopy, DriveCounts, DriveSite } from '../../../store/drive.ts';
 import { type Choice, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { folderAddress } from '../../../sheets/targets/google/folder-address.ts';
 import { driveValues } from '../../../store/audit-values.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { notFound } from '../../../lib/errors.ts';
 import type { FormOutline, MergedForm } from '../../../store/store.ts';
 import { record } from '../audit.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { MAX_TAB_TITLE } from '../../../contract/form.ts';
 import { MAX_FIELD_NAME } from '../../../contract/submission.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { GoogleConnection } from '../../../store/sheets.ts';
 import { PostForm, Submit } from '../components/form.tsx';
 import { Empty, Moment, PageTitle } from '../components/parts.tsx';

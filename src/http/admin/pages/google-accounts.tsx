@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { notFound } from '../../../lib/errors.ts';
 import type { GoogleConnection, SheetTarget } from '../../../store/sheets.ts';
 import { record } from '../audit.ts';

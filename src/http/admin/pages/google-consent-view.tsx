@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { CheckReport } from '../../../sheets/target.ts';
 import type { GoogleConnection, SheetProblem } from '../../../store/sheets.ts';
 import { Secret } from '../components/copy.tsx';

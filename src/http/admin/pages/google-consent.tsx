@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { siteAccess } from '../../../accounts/permissions.ts';
 import { AppError } from '../../../lib/errors.ts';
 import type { CheckReport } from '../../../sheets/target.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Leaf } from '../../../intake/hooks/mapping.ts';
 import type { HookCall } from '../../../store/hooks.ts';
 import { PostForm, Submit } from '../components/form.tsx';

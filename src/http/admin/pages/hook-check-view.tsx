@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { HOOK_ALGORITHMS, HOOK_CHECKS, HOOK_ENCODINGS, type HookCheck } from '../../../contract/hook.ts';
 import type { HookSettings } from '../../../store/hooks.ts';
 import { type Choice, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HookMapping } from '../../../contract/hook.ts';
 import { ChecksField, PostForm, Submit } from '../components/form.tsx';
 import { Card } from '../components/parts.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HookKind } from '../../../contract/hook.ts';
 import type { Hook, HookCall } from '../../../store/hooks.ts';
 import { CopyBlock } from '../components/copy.tsx';

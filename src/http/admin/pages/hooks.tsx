@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { HOOK_KINDS, type HookKind } from '../../../contract/hook.ts';
 import { senderOf } from '../../../intake/hooks/calls.ts';
 import { createHook, hookValues, mappingOf, secretsOf, updateHook } from '../../../intake/hooks/manage.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { AUTOCOMPLETE, type HostedField, MAX_LABEL } from '../../../contract/hosted-form.ts';
 import type { FieldTexts } from '../../../intake/hosted/edit.ts';
 import { AreaField, ChecksField, PostForm, SelectField, Submit, TextField } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import {
   HOSTED_KINDS,
   type HostedField,

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HostedForm } from '../../../contract/hosted-form.ts';
 import {
   type FieldTexts,

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { hostedWay } from '../../../intake/ways.ts';
 import type { Endpoint } from '../../../store/endpoints.ts';
 import type { StoredHostedForm } from '../../../store/hosted-forms.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { count } from '../components/parts.tsx';
 import { UnderWay } from '../components/under-way.tsx';
 import { type CheckWork, SHOWN_PROBLEMS } from '../import-work.ts';

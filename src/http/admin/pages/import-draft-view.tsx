@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { MAX_FIELD_NAME } from '../../../contract/submission.ts';
 import { MEMBERS, type Member } from '../../../intake/imports/mapping.ts';
 import type { FileRow } from '../../../intake/imports/rows.ts';

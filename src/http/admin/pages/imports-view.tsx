@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { ImportProblem, LeadImport } from '../../../store/imports.ts';
 import { CopyBlock } from '../components/copy.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { basename } from 'node:path';
 import { examine, firstExamined, readSurface } from '../../../intake/imports/examine.ts';
 import { problemReport } from '../../../intake/imports/report.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { curlLine } from '../../../contract/curl.ts';
 import { SCOPES, type Scope } from '../../../contract/key.ts';
 import type { StoredKey } from '../../../store/store.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { issueKey, readExpiry, readOverlap, readScopes, rotateKey, rotationProblem } from '../../../accounts/keys.ts';
 import type { Scope } from '../../../contract/key.ts';
 import { readName } from '../../../intake/site-input.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { invalid } from '../../../lib/errors.ts';
 import type { Lead } from '../../../store/store.ts';
 import { record } from '../audit.ts';

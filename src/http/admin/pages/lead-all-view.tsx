@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Site } from '../../../store/store.ts';
 import { PostForm, Submit } from '../components/form.tsx';
 import { count, Facts, Moment, PageTitle } from '../components/parts.tsx';

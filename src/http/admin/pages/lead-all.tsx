@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { invalid } from '../../../lib/errors.ts';
 import { totalOf } from '../../../store/paging.ts';
 import type { LeadFilter } from '../../../store/store.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { SheetTarget } from '../../../store/sheets.ts';
 import type { Lead, Site } from '../../../store/store.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { linkedFile } from '../../../intake/files/links.ts';
 import { notFound } from '../../../lib/errors.ts';
 import type { Lead } from '../../../store/store.ts';

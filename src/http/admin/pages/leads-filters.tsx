@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { SOURCES } from '../../../contract/source.ts';
 import { SCORES, SYNC_STATUSES } from '../../../contract/submission.ts';
 import { type Choice, SelectField, TextField } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { PageTitle } from '../components/parts.tsx';
 import { columnGroups } from '../lead-columns.ts';
 import { readAsked, sameList } from '../lead-filter.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Lead, Site } from '../../../store/store.ts';
 import { Moment } from '../components/parts.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { LeadView } from '../../../store/views.ts';
 import { Alert, PostForm, TextField } from '../components/form.tsx';
 import { count } from '../components/parts.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Site } from '../../../store/store.ts';
 import { Banner, count, Empty } from '../components/parts.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { AdminRoute } from '../route.ts';
 import { leadPageRoute } from './lead.tsx';
 import { leadActionRoutes } from './lead-actions.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { OpenLink, Profile, Refused } from '../../../accounts/accounts.ts';
 import { errorOf, PostForm, Refusal, Submit, TextField } from '../components/form.tsx';
 import { OrContinue, startOf } from '../components/oidc.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Visit } from '../../../accounts/accounts.ts';
 import { type Arrival, ERRAND_MS, type Purpose, type Setback, type SingleSignOn } from '../../../accounts/oidc.ts';
 import { AppError } from '../../../lib/errors.ts';

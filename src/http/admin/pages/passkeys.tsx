@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { randomBytes } from 'node:crypto';
 import type { Refused } from '../../../accounts/accounts.ts';
 import type { Party } from '../../../accounts/webauthn.ts';

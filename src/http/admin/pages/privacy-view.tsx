@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { hasTraces, type Traces } from '../../../intake/person.ts';
 import type { Lead } from '../../../store/store.ts';
 import { PostForm, Submit, TextField } from '../components/form.tsx';

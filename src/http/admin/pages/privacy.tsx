@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { forgetTraces, hasTraces, isBeingImported, type Traces, tracesOf } from '../../../intake/person.ts';
 import { addressPattern, foldedText } from '../../../lib/address-in-text.ts';
 import { toTime } from '../../../lib/time.ts';

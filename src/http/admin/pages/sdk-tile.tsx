@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Endpoint } from '../../../store/endpoints.ts';
 import { CopyBlock } from '../components/copy.tsx';
 import { Snippets } from '../components/snippets.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { HookKind } from '../../../contract/hook.ts';
 import { senderOf } from '../../../intake/hooks/calls.ts';
 import { hookWay } from '../../../intake/ways.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { readDomains } from '../../../intake/domains.ts';
 import { cutText } from '../../../intake/text.ts';

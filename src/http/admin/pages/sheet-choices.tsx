@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { LEAD_ID_KEY, SYSTEM_COLUMNS, wantsColumn } from '../../../sheets/columns.ts';
 import { record } from '../audit.ts';
 import { AreaField, ChecksField, PostForm, Submit } from '../components/form.tsx';

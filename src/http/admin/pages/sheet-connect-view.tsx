@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { CheckReport } from '../../../sheets/target.ts';
 import type { GoogleConnection } from '../../../store/sheets.ts';
 import { AreaField, PostForm, Submit, TextField } from '../components/form.tsx';

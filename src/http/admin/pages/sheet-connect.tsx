@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import type { GoogleApi } from '../../../sheets/targets/google/api.ts';
 import { checkAccess } from '../../../sheets/targets/google/check.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { SheetColumn, SheetTab, SheetTarget } from '../../../store/sheets.ts';
 import type { StoredForm } from '../../../store/store.ts';
 import { PostForm } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { DriveProblem } from '../../../store/drive.ts';
 import type { SheetTarget, SyncCounts } from '../../../store/sheets.ts';
 import type { Site } from '../../../store/store.ts';

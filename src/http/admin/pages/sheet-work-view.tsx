@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { CheckReport, TabReport } from '../../../sheets/target.ts';
 import { count, Moment } from '../components/parts.tsx';
 import { UnderWay } from '../components/under-way.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
 import { tabPath } from '../../../sheets/targets/local/workbook.ts';

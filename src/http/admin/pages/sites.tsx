@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Visit } from '../../../accounts/accounts.ts';
 import { can, seesSite } from '../../../accounts/permissions.ts';
 import { readName, readTimeZone } from '../../../intake/site-input.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Lead } from '../../../store/store.ts';
 import { Alert, PostForm } from '../components/form.tsx';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { HOOK_KINDS } from '../../../contract/hook.ts';
 import { hookPath } from '../../../intake/hooks/secrets.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import { readSpamSettings, type SpamErrors, type SpamTexts } from '../../../intake/spam/settings-input.ts';
 import { siteValues } from '../../../store/audit-values.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { SettingReport } from '../../../config/render.ts';
 import { type DiskUse, LITTLE_SPACE, NEARLY, NO_SPACE } from '../../../lib/disk.ts';
 import { LOG_LEVELS, type LogLevel } from '../../../lib/log.ts';

@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import { can } from '../../../accounts/permissions.ts';
 import type { DiskUse } from '../../../lib/disk.ts';
 import { errorText, invalid } from '../../../lib/errors.ts';

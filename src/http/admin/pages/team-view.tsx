@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Refused } from '../../../accounts/accounts.ts';
 import type { Role } from '../../../contract/user.ts';
 import type { StoredLink, StoredUser } from '../../../store/accounts.ts';

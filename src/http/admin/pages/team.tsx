@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 import type { Refused } from '../../../accounts/accounts.ts';
 import { can, manageableRoles } from '../../../accounts/permissions.ts';
 import type { Role } from '../../../contract/user.ts';
