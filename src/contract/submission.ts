@@ -130,6 +130,7 @@ export const WARNING_CODES = [
   'too_many_fields',
   'captcha_unchecked',
   'file_dropped',
+  'form_replaced',
 ] as const;
 
 /** What was dropped, masked or cut, without its value. Spec 1. */

@@ -32,6 +32,8 @@ export interface SubmitContext {
   idempotencyKey: string | null;
   /** The form of a lead that names none; the source's own when left out. */
   form?: FormRef;
+  /** Where leads go whose form somebody may have made up, when the site has too many. */
+  otherwise?: FormRef;
   /** Why the source itself takes it for spam; null or left out: it doesn't. */
   spamReason?: string | null;
   /** What its source notes with it. */
@@ -65,9 +67,9 @@ export function createIntake({ store, clock, log, spam, onStored }: IntakeDeps):
   function prepare(input: unknown, context: SubmitContext): AcceptItem {
     const item = prepareItem(input, context, clock.now());
     if ('refused' in item || !adapterOf(context.source).isOpen) return item;
-    const { siteId, fill = null } = context;
+    const { siteId, fill = null, otherwise } = context;
     const spamReason = spam.reasonFor(item.lead, { siteId, fill, sourceReason: item.lead.spamReason });
-    return { lead: { ...item.lead, spamReason } };
+    return { lead: { ...item.lead, spamReason, ...(otherwise ? { otherwise } : {}) } };
   }
 
   async function accept(items: readonly AcceptItem[], hash: () => string, context: SubmitContext) {
@@ -76,7 +78,7 @@ export function createIntake({ store, clock, log, spam, onStored }: IntakeDeps):
     const outcome = await store.leads.accept({
       siteId,
       items,
-      idempotency: key === null ? null : { key, bodyHash: hash() },
+      idempotency: key === null ? null : { key: storedKey(key, context), bodyHash: hash() },
       ...(context.step ? { step: context.step } : {}),
     });
     if (outcome.kind === 'key_reused') {
@@ -189,6 +191,14 @@ function createdIn(outcome: AcceptOutcome): number {
 function toBatchResult(result: AcceptResult, index: number): BatchResult {
   if (result.status === 'created') return { index, status: 'created', id: result.lead.id };
   return { index, status: 'invalid', error: notTaken(result.status === 'refused' ? result.refused : UNKNOWN_FORM) };
+}
+
+/**
+ * Keys of leads that anybody may send are their own: else a stranger who guesses the next one (`order-1002`) uses it up,
+ * and the lead of the site's own back end is refused. No header can hold a line break.
+ */
+function storedKey(key: string, { source }: SubmitContext): string {
+  return adapterOf(source).isOpen ? `open\n${key}` : key;
 }
 
 function checkKey(key: string | null): void {

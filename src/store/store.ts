@@ -325,6 +325,8 @@ export type FormRef = { by: 'id'; id: string } | { by: 'key'; key: string; name:
 export interface NewLead {
   source: Source;
   form: FormRef;
+  /** Where it goes in place of a new form once its site has `MAX_OPEN_FORMS`: anybody may have named it. Left out: no such limit. */
+  otherwise?: FormRef;
   body: LeadBody;
   /** null: the moment it is stored. */
   submittedAt: number | null;

@@ -118,6 +118,8 @@ describe('a custom webhook', () => {
     ['nothing', '', {}, 400],
     ['no field', '{}', {}, 422],
     ['an empty list', '[]', {}, 422],
+    ['nothing at all', 'null', {}, 422],
+    ['a list of nothing', '[null, null]', {}, 422],
     ['over 1 MiB', `{"a":"${'x'.repeat(1_048_576)}"}`, {}, 413],
     ['packed', '{"a":1}', { 'content-encoding': 'gzip' }, 415],
     ['deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, {}, null],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { MAX_OPEN_FORMS } from '../../src/store/sqlite/accept.ts';
 import type { Lead } from '../../src/store/store.ts';
 import { type TestApp, testApp } from '../support/app.ts';
 import { TestClock } from '../support/clock.ts';
@@ -93,6 +94,21 @@ describe('what is taken', () => {
     expect(await again.json()).toEqual({ ok: true, id: once.id });
     const other = await send('a=2&_idempotency_key=k-7', { headers: JSON_ASKED });
     expect([other.status, await codeOf(other)]).toEqual([409, 'idempotency_key_reused']);
+  });
+
+  test('a key that a stranger uses first is not used up for the back end of the site', async () => {
+    await send('a=1&_idempotency_key=order-1002', { headers: JSON_ASKED });
+    const { key } = await api.key();
+    const post = () =>
+      api.call('POST', '/api/v1/submissions', {
+        key,
+        json: { fields: { Email: 'alice@example.com' } },
+        headers: { 'idempotency-key': 'order-1002' },
+      });
+    const first = await post();
+    expect(first.status).toBe(201);
+    expect(newest().body.fields).toEqual({ Email: 'alice@example.com' });
+    expect((await post()).headers.get('idempotent-replayed')).toBe('true');
   });
 
   test('passwords are left out, subject and reply address are kept beside the lead', async () => {
@@ -323,6 +339,39 @@ describe('who may send', () => {
     const answer = await api.app.fetch(new Request(`http://localhost/f/${endpoint}`));
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
     expect(await answer.text()).toContain('Forms are sent here');
+  });
+
+  test('strangers can make only so many forms of a site; what names another one goes to the endpoint’s own', async () => {
+    const flooded = await testApp();
+    const post = (name: string) =>
+      flooded.app.fetch(
+        new Request(`http://localhost/f/${flooded.site.endpointId}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...JSON_ASKED },
+          body: JSON.stringify({ a: 1, _form: name }),
+        }),
+      );
+    await Promise.all(Array.from({ length: MAX_OPEN_FORMS + 20 }, (_, i) => post(`Form ${i}`)));
+    const { store, site } = flooded;
+    // The endpoint's own is one more than there may be: no lead is without a form.
+    expect(store.forms.list(site.id)).toHaveLength(MAX_OPEN_FORMS + 1);
+    const leads = store.leads.list(site.id, { filter: { spam: 'include' }, newestFirst: true, limit: 200, offset: 0 });
+    expect(leads).toHaveLength(MAX_OPEN_FORMS + 20);
+    const moved = leads.filter(({ body }) => body.warnings.some(({ code }) => code === 'form_replaced'));
+    expect(moved).toHaveLength(20);
+    expect(new Set(moved.map(({ formName }) => formName)).size).toBe(1);
+    // Forms that exist are found as before, and a key makes as many as it likes.
+    expect((await post('Form 3')).status).toBe(200);
+    expect(
+      store.leads.list(site.id, { filter: { spam: 'include' }, newestFirst: true, limit: 1, offset: 0 })[0]?.formName,
+    ).toBe('Form 3');
+    const { key } = await flooded.key();
+    const made = await flooded.call('POST', '/api/v1/submissions', {
+      key,
+      json: { fields: { a: 1 }, form_name: 'New' },
+    });
+    expect(((await made.json()) as { data: { form_name: string } }).data.form_name).toBe('New');
+    await flooded.close();
   });
 
   test('only so many a minute to an endpoint', async () => {

@@ -152,12 +152,13 @@ const { ok, id, error } = await response.json();`;
       <p>
         A script may send the fields as JSON, as a form (<code>new FormData(form)</code>) or urlencoded, from any page.
         It gets <code>{'{ "ok": true, "id" }'}</code>; with another status,{' '}
-        <code>{'{ "ok": false, "error": { "code", "message", "details" } }'}</code>. Outside of pages say{' '}
+        <code>{'{ "ok": false, "message", "error": { "code", "message", "details" } }'}</code>. Outside of pages say{' '}
         <code>Accept: application/json</code>.
       </p>
       <p>
         Send an <code>Idempotency-Key</code> header, or the field <code>_idempotency_key</code>, to be free to repeat a
-        request: the same key makes the same lead for 24 hours.
+        request: the same key makes the same lead for 24 hours. Keys of forms are their own: nobody can use up those of
+        your back end.
       </p>
     </Chapter>
   );

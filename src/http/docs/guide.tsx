@@ -152,7 +152,8 @@ export function Idempotency() {
       </p>
       <p>
         The same key with another body is refused with <code>409</code>. Keys count per site, so a retry after you
-        rotated the API key still matches. Only successes are remembered.
+        rotated the API key still matches; those that came with web forms, which anybody can send, count apart. Only
+        successes are remembered.
       </p>
     </Chapter>
   );

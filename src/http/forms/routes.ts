@@ -77,12 +77,15 @@ export function formRoutes(deps: FormDeps) {
 
   async function refused(request: Request, place: Place | null, failure: AppError): Promise<Response> {
     const status = STATUS[failure.code];
-    if (status >= 500) deps.log.error('form.failed', { code: failure.code, reason: failure.options.internal });
+    const told = { code: failure.code, reason: failure.options.internal };
+    // That many files come at once is for nobody to mend.
+    if (status >= 500) deps.log[told.reason === undefined ? 'warn' : 'error']('form.failed', told);
     const headers = { ...CORS, ...errorHeaders(failure) };
     const isHosted = failure instanceof HostedRefusal;
     if (wantsJson(request, isHosted ? null : (place?.endpoint ?? null))) {
       const { code, message, details } = failure;
-      return Response.json({ ok: false, error: { code, message, details } }, { status, headers });
+      // `message`: where scripts written for Web3Forms look for it.
+      return Response.json({ ok: false, message, error: { code, message, details } }, { status, headers });
     }
     if (isHosted) return hosted.showAgain(failure);
     const { refusalPage } = await pages();
@@ -121,6 +124,7 @@ export function formRoutes(deps: FormDeps) {
       source: script === null ? 'form_endpoint' : 'sdk',
       idempotencyKey,
       form: formOf(endpoint, script),
+      otherwise: formOf(endpoint, null),
       spamReason,
       warnings: await checkCaptcha(deps, site.id, control, idempotencyKey),
       fill: script?.elapsedMs == null ? null : { ms: script.elapsedMs },

@@ -64,11 +64,11 @@ function mapperOf({ mapping }: Pick<Hook, 'mapping'>): Mapper {
  * @throws AppError validation_error for more than a batch may have, or none
  */
 export function mappedLeads(hook: Hook, body: unknown): SenderLead[] {
-  const items: readonly unknown[] = Array.isArray(body) ? body : [body];
+  const items = (Array.isArray(body) ? body : [body]).filter((item) => item !== null);
   if (items.length > MAX_BATCH) {
     throw new AppError('validation_error', `The list is too long: at most ${MAX_BATCH} leads at once.`);
   }
-  if (items.length === 0) throw new AppError('validation_error', 'The list is empty: there is no lead in it.');
+  if (items.length === 0) throw new AppError('validation_error', 'The body is empty: there is no lead in it.');
   const map = mapperOf(hook);
   const parsed = hook.settings.eventPath === null ? null : parsePath(hook.settings.eventPath);
   return items.map((item) => {

@@ -1,3 +1,4 @@
+import type { Warning } from '../../contract/submission.ts';
 import { fieldNamesOf } from '../lead-body.ts';
 import type {
   AcceptItem,
@@ -19,6 +20,8 @@ import type { Turn } from './writer.ts';
 
 /** How many field names a form remembers; more are stored with their leads all the same. */
 export const MAX_KNOWN_FIELDS = 1_000;
+/** With so many forms, a site gets no more by leads that anybody may send: a workbook takes 180 tabs, and people need some. */
+export const MAX_OPEN_FORMS = 100;
 /** For how long an idempotency key is remembered. Spec 2. */
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
 
@@ -34,6 +37,12 @@ interface Deps {
   /** Whether the site's leads go to a sheet at all; null: there is no such site. */
   siteSyncs(siteId: string): boolean | null;
 }
+
+const NO_NEW_FORM: Warning = {
+  code: 'form_replaced',
+  field: '_form',
+  message: `It named a new form, but the site has ${MAX_OPEN_FORMS} already. Merge those that nobody needs.`,
+};
 
 /** How many leads one statement inserts. */
 const ROWS_AT_ONCE = 8;
@@ -84,11 +93,17 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   const sayAnew = db.query<unknown, [string, string]>('INSERT INTO search_stale (lead_id, site_id) VALUES (?, ?)');
   const GROWN = Symbol('forms with new fields');
 
-  function resolveForm(siteId: string, ref: FormRef, lead: NewLead, turn: Turn): KnownForm | null {
+  function knownForm(siteId: string, ref: FormRef): KnownForm | null {
     const forms = deps.forms.site(siteId);
     if (ref.by === 'id') return forms.byId(ref.id) ?? null;
-    const known = forms.byKey(ref.key) ?? (ref.key.startsWith('name:') ? forms.byName(ref.name) : undefined);
-    if (known) return known;
+    return forms.byKey(ref.key) ?? (ref.key.startsWith('name:') ? forms.byName(ref.name) : undefined) ?? null;
+  }
+
+  /** The form of a lead, made where it is the first one; null: there is none with its id. */
+  function resolveForm(siteId: string, ref: FormRef, lead: NewLead, turn: Turn): KnownForm | null {
+    const known = knownForm(siteId, ref);
+    if (known !== null || ref.by === 'id') return known;
+    const forms = deps.forms.site(siteId);
     const created: KnownForm = {
       id: ids.next('frm', turn.now),
       siteId,
@@ -122,7 +137,16 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
     }
   }
 
-  function store(siteId: string, id: string, lead: NewLead, syncs: boolean, turn: Turn): AcceptResult {
+  /** The lead, with another form where the one it names would be one too many. */
+  function withinLimit(siteId: string, lead: NewLead): NewLead {
+    const { form, otherwise, body } = lead;
+    if (otherwise === undefined || form === otherwise || deps.forms.site(siteId).size < MAX_OPEN_FORMS) return lead;
+    if (knownForm(siteId, form) !== null) return lead;
+    return { ...lead, form: otherwise, body: { ...body, warnings: [...body.warnings, NO_NEW_FORM] } };
+  }
+
+  function store(siteId: string, id: string, given: NewLead, syncs: boolean, turn: Turn): AcceptResult {
+    const lead = withinLimit(siteId, given);
     const form = resolveForm(siteId, lead.form, lead, turn);
     if (!form) return { status: 'unknown_form' };
     const spam = lead.spamReason !== null;

@@ -48,6 +48,11 @@ export class SiteForms {
   /** By folded title, the last number a clash was given: a thousand forms of one title are not counted through. */
   readonly #numbers = new Map<string, number>();
 
+  /** How many there are, the merged ones too: each has a tab. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
   put(form: KnownForm): void {
     this.#byId.set(form.id, form);
     this.#byKey.set(form.discoveryKey, form);
