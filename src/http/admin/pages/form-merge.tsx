@@ -86,24 +86,26 @@ export function MergedCard(props: {
   if (!mayEdit && merged.length === 0) return null;
   return (
     <Card title="Merged forms">
-      {merged.length === 0 ? null : (
-        <ul class="plain-list">
-          {merged.map((each) => (
-            <li key={each.id}>
-              <bdi>{cut(each.name, MAX_TITLE)}</bdi>
-              <span class="muted">
-                . Its rows from before stay on the tab “<bdi>{cut(each.sheetTab, MAX_TITLE)}</bdi>”.
-              </span>
-              {mayEdit ? <PartAgain action={`${base}/forms/${each.id}/part`} name={each.name} csrf={csrf} /> : null}
-            </li>
-          ))}
-        </ul>
-      )}
-      {mayEdit ? (
-        <p>
-          <a href={`${base}/forms/${id}/merge`}>Merge into another form …</a>
-        </p>
-      ) : null}
+      <div class="stacked">
+        {merged.length === 0 ? null : (
+          <ul class="plain-list">
+            {merged.map((each) => (
+              <li key={each.id}>
+                <bdi>{cut(each.name, MAX_TITLE)}</bdi>
+                <span class="muted">
+                  . Its rows from before stay on the tab “<bdi>{cut(each.sheetTab, MAX_TITLE)}</bdi>”.
+                </span>
+                {mayEdit ? <PartAgain action={`${base}/forms/${each.id}/part`} name={each.name} csrf={csrf} /> : null}
+              </li>
+            ))}
+          </ul>
+        )}
+        {mayEdit ? (
+          <p>
+            <a href={`${base}/forms/${id}/merge`}>Merge into another form …</a>
+          </p>
+        ) : null}
+      </div>
     </Card>
   );
 }

@@ -82,6 +82,8 @@ function CallFacts({ call, zone, now, leads }: When & { call: HookCall; leads: s
 export interface LeafGroup {
   title: string;
   help: string | null;
+  /** Only a few look for it: it is behind a click. */
+  isFurther?: boolean;
   leaves: readonly Leaf[];
 }
 
@@ -120,9 +122,11 @@ export function CallPage(props: CallPageProps) {
           <p class="help">It makes no lead twice: what it made before is named here.</p>
         </div>
       </Card>
-      {groups.map((group) => (
-        <LeafTable key={group.title} {...props} {...group} />
-      ))}
+      {groups
+        .filter(({ leaves }) => leaves.length > 0)
+        .map((group) => (
+          <LeafSection key={group.title} {...props} {...group} />
+        ))}
       <Card title="Body">
         {call.body === null ? (
           <p class="muted">Not kept: it was too large, could not be read, or was not shown to be the sender’s.</p>
@@ -152,45 +156,66 @@ const shown = (value: Leaf['value']) => (Array.isArray(value) ? value.map(String
 
 type LeafTableProps = Omit<CallPageProps, 'title' | 'groups'> & LeafGroup;
 
-function LeafTable({ call, hook, csrf, title, help, leaves, mapped }: LeafTableProps) {
-  if (leaves.length === 0) return null;
+function LeafSection(props: LeafTableProps) {
+  const { title, help, isFurther } = props;
+  const table = (
+    <>
+      {help === null ? null : <p class="help">{help}</p>}
+      <LeafTable {...props} />
+    </>
+  );
+  if (isFurther) {
+    return (
+      <Card title={title}>
+        <details>
+          <summary>Show it</summary>
+          {table}
+        </details>
+      </Card>
+    );
+  }
   return (
     <section>
       <header class="section-title">
         <h2>{title}</h2>
       </header>
-      {help === null ? null : <p class="help">{help}</p>}
-      <StackTable columns={['Path', 'Value', 'Field of the lead']}>
-        {leaves.map((leaf) => (
-          <tr key={leaf.path}>
-            <td data-label="Path" class="breaks">
-              <code>{cut(leaf.path, 120)}</code>
-            </td>
-            <td data-label="Value" class="breaks">
-              <bdi>{cut(shown(leaf.value), 80)}</bdi>
-            </td>
-            <td data-label="Field of the lead">
-              {mapped.has(leaf.path) ? (
-                <span class="muted">in the mapping</span>
-              ) : (
-                <PostForm action={`${hook}/mapping/add`} csrf={csrf} class="field-row">
-                  <input type="hidden" name="path" value={leaf.path} />
-                  <input type="hidden" name="call" value={call.id} />
-                  <input
-                    name="field"
-                    value={cut(leaf.field, 100)}
-                    aria-label={`Field for ${cut(leaf.path, 60)}`}
-                    maxlength={200}
-                  />
-                  <button type="submit" class="button small">
-                    Add
-                  </button>
-                </PostForm>
-              )}
-            </td>
-          </tr>
-        ))}
-      </StackTable>
+      {table}
     </section>
+  );
+}
+
+function LeafTable({ call, hook, csrf, leaves, mapped }: LeafTableProps) {
+  return (
+    <StackTable columns={['Path', 'Value', 'Field of the lead']}>
+      {leaves.map((leaf) => (
+        <tr key={leaf.path}>
+          <td data-label="Path" class="breaks">
+            <code>{cut(leaf.path, 120)}</code>
+          </td>
+          <td data-label="Value" class="breaks">
+            <bdi>{cut(shown(leaf.value), 80)}</bdi>
+          </td>
+          <td data-label="Field of the lead">
+            {mapped.has(leaf.path) ? (
+              <span class="muted">in the mapping</span>
+            ) : (
+              <PostForm action={`${hook}/mapping/add`} csrf={csrf} class="field-row">
+                <input type="hidden" name="path" value={leaf.path} />
+                <input type="hidden" name="call" value={call.id} />
+                <input
+                  name="field"
+                  value={cut(leaf.field, 100)}
+                  aria-label={`Field for ${cut(leaf.path, 60)}`}
+                  maxlength={200}
+                />
+                <button type="submit" class="button small">
+                  Add
+                </button>
+              </PostForm>
+            )}
+          </td>
+        </tr>
+      ))}
+    </StackTable>
   );
 }

@@ -22,7 +22,7 @@ const WORDS = {
   },
   answers: {
     help: 'The answers become fields under the names that the service gives them. A row gives one another name, or takes something else of what was sent, by its path. To choose by clicking, open one of the last calls below.',
-    path: 'Its name, or a path',
+    path: 'Answer, or path',
     placeholder: 'What is your name?',
     rest: 'All other answers become fields too, under their own names',
   },

@@ -200,7 +200,7 @@ function groupsOf({ services, site }: SiteRequest, hook: Hook, call: HookCall): 
   if (reading !== null && 'leads' in reading) {
     return [
       answers(reading.leads[0]?.input.fields),
-      { title: 'All that was sent', help: ALL, leaves: leavesToMap(body) },
+      { title: 'All that was sent', help: ALL, isFurther: true, leaves: leavesToMap(body) },
     ];
   }
   // It was fetched, and what came is not kept but in the lead: by names of its own where no row gave it another.

@@ -88,9 +88,8 @@ function Person({ base, found, now, zone, csrf }: { found: Found } & Omit<Parame
 /** Where else the address stands. */
 function Besides({ base, traces: { calls, said, files } }: { base: string; traces: Traces }) {
   return (
-    <section class="part">
-      <h2>Besides</h2>
-      <ul>
+    <Card title="Besides">
+      <ul class="plain-list">
         {calls.length === 0 ? null : (
           <li>
             {calls.length === 1 ? 'One call of a webhook is' : `${count(calls.length)} calls of webhooks are`} kept, for
@@ -120,7 +119,7 @@ function Besides({ base, traces: { calls, said, files } }: { base: string; trace
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   );
 }
 
