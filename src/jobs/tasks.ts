@@ -50,7 +50,7 @@ export function serverTasks(deps: ServerTaskDeps): Task[] {
     // Nothing is loaded for it before a site keeps its files in Google Drive.
     {
       name: 'drive',
-      everyMs: 5_000,
+      everyMs: 2_000,
       async run() {
         if (store.drive.sites().length > 0) await (await mover())?.run();
       },
