@@ -29,7 +29,34 @@ document.addEventListener('keydown', ({ key }) => {
 /* A part that looks again gets nothing where the page has no such part, as when the session is over: it stays then. */
 document.addEventListener('htmx:before:swap', (event) => {
   const { ctx, tasks } = event.detail;
-  if (ctx.select && !tasks.some(({ fragment }) => fragment?.childElementCount > 0)) event.preventDefault();
+  if (!ctx.select || tasks.some(({ fragment }) => fragment?.childElementCount > 0)) return;
+  event.preventDefault();
+  if (ctx.request.method === 'POST') location.reload();
+});
+
+/*
+ * What is changed in place comes first: a form that leads away would break it off, and waits till it is done. Where it is
+ * refused, the page is loaded anew to show how things are.
+ */
+const changes = ({ detail }) => detail.ctx.request?.method === 'POST';
+let underWay = 0;
+let held = null;
+document.addEventListener('htmx:before:request', (event) => {
+  if (changes(event)) underWay++;
+});
+document.addEventListener('htmx:finally:request', (event) => {
+  if (!changes(event) || --underWay > 0 || held === null) return;
+  const { form, submitter } = held;
+  held = null;
+  if (form.isConnected) form.requestSubmit(submitter);
+});
+document.addEventListener('submit', (event) => {
+  if (underWay === 0 || event.target.hasAttribute('hx-post')) return;
+  event.preventDefault();
+  held = { form: event.target, submitter: event.submitter };
+});
+document.addEventListener('htmx:response:error', (event) => {
+  if (changes(event)) location.reload();
 });
 
 let last = null;

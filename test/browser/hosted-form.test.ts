@@ -220,6 +220,66 @@ describe.skipIf(missingBrowser !== null)('a hosted form in a browser', () => {
       },
     );
 
+    test('a field that moves takes nothing along: what is typed meanwhile stays, and is saved after it', async () => {
+      const address = await world.publish(FULL_FORM);
+      const { context, page, said } = await open();
+      await context.addCookies([cookie]);
+      await page.goto(await editorOf(address));
+      const stored = () => world.api.store.hostedForms.get(address.split('/').at(-1) ?? '')?.form;
+      const released = Promise.withResolvers<void>();
+      await page.route('**/fields/f9/move', async (route) => {
+        await released.promise;
+        await route.continue();
+      });
+      await page.getByLabel('Introduction').fill('Typed before.');
+      await page.getByRole('button', { name: 'Move I agree to the terms up' }).click({ noWaitAfter: true });
+      await page.getByLabel('Title', { exact: true }).fill('Typed meanwhile');
+      await page.getByRole('button', { name: 'Save words' }).click({ noWaitAfter: true });
+      // Held back: the first is not to be broken off.
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+      expect(stored()?.title).toBe(FULL_FORM.title);
+      released.resolve();
+      await page.getByText('Saved.').waitFor();
+      expect(stored()).toMatchObject({ title: 'Typed meanwhile', intro: 'Typed before.' });
+      expect(
+        stored()
+          ?.fields.map(({ id }) => id)
+          .slice(-3),
+      ).toEqual(['f9', 'f8', 'f10']);
+      await context.close();
+      expect(said).toEqual([]);
+    });
+
+    test('the button of a field goes with it, and the preview shows its new place', async () => {
+      const { context, page, said } = await open();
+      await context.addCookies([cookie]);
+      await page.goto(await editorOf(await world.publish(FULL_FORM)));
+      const up = page.getByRole('button', { name: 'Move Message up' });
+      await page.getByLabel('Introduction').fill('Typed.');
+      await up.focus();
+      const rows = () => page.locator('.hosted-fields li').evaluateAll((all) => all.map(({ id }) => id));
+      for (const place of [6, 5]) {
+        await page.keyboard.press('Enter');
+        await until('it has moved', async () => (await rows())[place] === 'row-f8');
+        expect(await up.evaluate((button) => button === document.activeElement)).toBe(true);
+      }
+      const shown = page.frameLocator('iframe').locator('[name="Message"] , [name="Topics"]');
+      await until('the preview too', async () => (await shown.first().getAttribute('name')) === 'Message');
+      expect(await page.getByLabel('Introduction').inputValue()).toBe('Typed.');
+      // A field that is gone meanwhile: the page says how things are.
+      const id = page.url().split('/').at(-2) ?? '';
+      const siteId = world.api.store.endpoints.get(id)?.siteId ?? '';
+      await world.api.store.hostedForms.change(siteId, id, (state) => {
+        if (state === null) throw new Error('no form');
+        return { ...state, form: { ...state.form, fields: state.form.fields.filter(({ id: each }) => each !== 'f8') } };
+      });
+      await page.keyboard.press('Enter');
+      await page.locator('#row-f8').waitFor({ state: 'detached' });
+      await page.locator('#row-f9').waitFor();
+      await context.close();
+      expect(said.every((line) => line.includes('404'))).toBe(true);
+    });
+
     test.each([true, false])('makes a form from nothing to published; JavaScript: %p', async (javaScriptEnabled) => {
       const site = await world.api.store.sites.create({ name: 'New shop' });
       const { context, page, said } = await open({ javaScriptEnabled });
@@ -234,10 +294,14 @@ describe.skipIf(missingBrowser !== null)('a hosted form in a browser', () => {
       await page.getByRole('button', { name: 'Save field' }).click();
       await page.getByText('Saved.').waitFor();
       await page.getByRole('button', { name: 'Move Budget up' }).click();
+      // Without scripts the page is another one then: what is typed before it is there goes with the old one.
+      await page.locator('.hosted-fields li').nth(2).getByRole('link', { name: 'Budget' }).waitFor();
       await page.getByLabel('Title', { exact: true }).fill('Ask for an offer');
       await page.getByRole('button', { name: 'Save words' }).click();
       const preview = page.frameLocator('iframe');
       await preview.getByRole('heading', { name: 'Ask for an offer' }).waitFor();
+      // The last of it: all above has come.
+      await preview.getByRole('button', { name: 'Send' }).waitFor();
       expect(await preview.locator('legend, label').allTextContents()).toEqual(
         expect.arrayContaining(['Name', 'E-mail (required)', 'Budget', 'Low', 'High', 'Message']),
       );

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Refused } from '../../../accounts/accounts.ts';
+import { LIVE } from './live.ts';
 
 /** A form of the admin UI: it always carries what tells it from one of another page. */
 export function PostForm(props: {
@@ -8,15 +9,29 @@ export function PostForm(props: {
   csrf: string;
   class?: string;
   upload?: boolean;
+  /**
+   * The ids of what it changes, the first of them where it stands itself: with scripts these alone are taken from the
+   * page that it leads to, and what is typed elsewhere stays.
+   */
+  changes?: readonly [id: string, ...others: string[]];
   children: ComponentChildren;
 }) {
-  const { action, csrf, upload, children } = props;
+  const { action, csrf, upload, changes, children } = props;
+  const [own, ...others] = (changes ?? []).map((id) => `#${id}`);
+  const inPlace = own && {
+    'hx-post': action,
+    'hx-target': own,
+    'hx-select': own,
+    'hx-select-oob': others.join() || undefined,
+    'hx-swap': LIVE,
+  };
   return (
     <form
       method="post"
       action={action}
       class={props.class ?? 'form'}
       enctype={upload ? 'multipart/form-data' : undefined}
+      {...inPlace}
     >
       <input type="hidden" name="csrf" value={csrf} />
       {children}

@@ -48,6 +48,9 @@ export function embedSnippet(publicUrl: string, endpointId: string, { title, fie
   width="100%" height="${height}" style="border: 0" loading="lazy"></iframe>`;
 }
 
+/** What a field that moves changes: typing elsewhere on the page goes on. */
+const [LIST, PREVIEW] = ['hosted-fields', 'hosted-preview'] as const;
+
 interface PageProps {
   endpoint: Endpoint;
   state: HostedFormState;
@@ -141,9 +144,9 @@ function Fields({ state, base, add, csrf }: PageProps) {
       title="Fields"
       action={<span class="muted">{fields.length === 1 ? '1 field' : `${fields.length} fields`}</span>}
     >
-      <ol class="hosted-fields">
+      <ol class="hosted-fields" id={LIST}>
         {fields.map((field, at) => (
-          <li key={field.id}>
+          <li key={field.id} id={`row-${field.id}`}>
             <span class="text">
               <a href={`${base}/fields/${field.id}`}>
                 <bdi>{field.label}</bdi>
@@ -180,7 +183,7 @@ interface MoveProps {
 
 function Move({ field, base, csrf, to, idle }: MoveProps) {
   return (
-    <PostForm action={`${base}/fields/${field.id}/move`} csrf={csrf} class="inline">
+    <PostForm action={`${base}/fields/${field.id}/move`} csrf={csrf} class="inline" changes={[LIST, PREVIEW]}>
       <input type="hidden" name="to" value={to} />
       <button type="submit" class="button small" disabled={idle}>
         <span aria-hidden="true">{to === 'up' ? '↑' : '↓'}</span>
@@ -260,7 +263,7 @@ function Words({ base, texts, errors, csrf }: PageProps) {
 export function Preview({ base, at }: { base: string; at?: string }) {
   return (
     <aside class="preview" aria-label="Preview">
-      <iframe title="Preview of the form" src={`${base}/preview${at ? `#field-${at}` : ''}`} sandbox="" />
+      <iframe id={PREVIEW} title="Preview of the form" src={`${base}/preview${at ? `#field-${at}` : ''}`} sandbox="" />
       <p class="help">As visitors see it, after saving. It is laid out anew for each width; here it can’t be sent.</p>
     </aside>
   );
