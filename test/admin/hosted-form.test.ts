@@ -88,6 +88,68 @@ describe('with a form', () => {
     expect(refused.html).toContain('value="kept &lt;i>"');
   });
 
+  describe('saved from a page that was shown before somebody else saved', () => {
+    /** What a browser would send from a page as it was, with these typed over. */
+    async function formAt(path: string): Promise<(typed?: Record<string, string>) => Record<string, string>> {
+      const { html } = await owner.get(path);
+      const sent: Record<string, string> = {};
+      const decode = (text: string) =>
+        text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+      const save = html.slice(
+        html.indexOf(`action="${path}"`),
+        html.indexOf('</form>', html.indexOf(`action="${path}"`)),
+      );
+      for (const [tag, name = ''] of save.matchAll(/<(?:input|textarea|select)[^>]* name="([^"]+)"[^>]*>/g)) {
+        const at = save.indexOf(tag);
+        const area = /^<textarea[^>]*>([^<]*)/.exec(save.slice(at))?.[1];
+        const chosen = /<option value="([^"]*)" selected/.exec(save.slice(at, save.indexOf('</select>', at)))?.[1];
+        if (/type="checkbox"/.test(tag) && !/ checked/.test(tag)) continue;
+        const text = tag.startsWith('<textarea')
+          ? area
+          : tag.startsWith('<select')
+            ? chosen
+            : / value="([^"]*)"/.exec(tag)?.[1];
+        // As browsers send ends of lines.
+        sent[name] = decode(text ?? '').replaceAll('\n', '\r\n');
+      }
+      delete sent.csrf;
+      return (typed = {}) => ({ ...sent, ...typed });
+    }
+    const budget = () => stored()?.fields.find(({ id: each }) => each === 'f5');
+    beforeAll(() => hostedForms.change(site.id, id, () => ({ published: true, form: HOSTED_FORM })));
+
+    test('a field keeps what was saved meanwhile; what was changed on the page is changed', async () => {
+      const path = `${base}/fields/f5`;
+      const [one, other] = [await formAt(path), await formAt(path)];
+      expect((await owner.post(path, one({ choices: 'Low\r\nHigh' }))).status).toBe(303);
+      expect((await owner.post(path, other({ help: 'Roughly.' }))).status).toBe(303);
+      expect(budget()).toMatchObject({ choices: ['Low', 'High'], help: 'Roughly.', required: true, label: 'Plan' });
+      // Both changed it: the last one holds.
+      expect((await owner.post(path, other({ choices: 'One', required: '' }))).status).toBe(303);
+      expect(budget()).toMatchObject({ choices: ['One'], required: false, help: 'Roughly.' });
+    });
+
+    test('so do the words, and a page that was refused in between', async () => {
+      const stale = await formAt(base);
+      await owner.post(base, (await formAt(base))({ title: 'Ask for an offer', intro: '' }));
+      const refused = await owner.post(base, stale({ button: 'Ask', lang: 'no language' }));
+      expect(refused.status).toBe(422);
+      const { shown = '' } = stale();
+      expect(refused.html).toContain(
+        `name="shown" value="${shown.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`,
+      );
+      expect((await owner.post(base, stale({ button: 'Ask' }))).status).toBe(303);
+      expect(stored()).toMatchObject({ title: 'Ask for an offer', intro: null, button: 'Ask' });
+    });
+
+    test('whatever else says what it showed, all that was typed is saved', async () => {
+      for (const shown of ['', '{', '[1]', '"x"', '{"__proto__":{"title":"x"},"title":7}']) {
+        expect((await owner.post(base, { ...WORDS, shown })).status).toBe(303);
+        expect(stored()).toMatchObject({ ...WORDS, intro: 'One\nTwo' });
+      }
+    });
+  });
+
   test('a field of a name that can’t be kept is not added, and what was typed stays', async () => {
     const before = fieldIds();
     for (const label of ['Password', '_gotcha', 'name', ' ']) {

@@ -13,6 +13,7 @@ import {
 } from '../../contract/hosted-form.ts';
 import { readFormParts } from '../forms/control.ts';
 import { judgeName } from '../names.ts';
+import { isObject } from '../normalise.ts';
 import { readName } from '../site-input.ts';
 import { cleanText, cutText, trimEnds } from '../text.ts';
 
@@ -176,3 +177,34 @@ export function withMoved(form: HostedForm, id: string, by: -1 | 1): HostedForm 
   if (!moved || !other) return form;
   return { ...form, fields: form.fields.with(at, other).with(at + by, moved) };
 }
+
+type Texts = Readonly<Record<string, string | boolean>>;
+
+/**
+ * What is to be kept where a page was shown a while ago: what was changed there, and for all else what is stored by now.
+ * So whoever saves one thing does not bring back what somebody else, or they themselves in another tab, changed since.
+ * @param shown what the page showed, as `shownText` wrote it; anything else, and all that was typed is kept
+ */
+export function changedOnly<T extends Texts>(typed: T, shown: string, stored: T): T {
+  const before = shownTexts(shown);
+  const same = (name: string) => plain(typed[name]) === plain(before[name]);
+  return Object.fromEntries(
+    Object.keys(typed).map((name) => [name, same(name) ? stored[name] : typed[name]]),
+  ) as unknown as T;
+}
+
+/** What a page shows, for `changedOnly`. */
+export const shownText = (texts: Texts): string => JSON.stringify(texts);
+
+function shownTexts(text: string): Record<string, unknown> {
+  try {
+    const said: unknown = JSON.parse(text);
+    return isObject(said) ? said : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Browsers send the ends of lines in their own way. HTML, 4.10.21.4. */
+const plain = (value: unknown) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n') : value);

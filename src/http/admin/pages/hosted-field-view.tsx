@@ -30,9 +30,11 @@ export const fieldTexts = (field: HostedField): FieldTexts => ({
   max: field.max === null ? '' : String(field.max),
 });
 
-interface FieldProps {
+export interface FieldProps {
   field: HostedField;
   texts: FieldTexts;
+  /** What the page showed first, for `changedOnly`. */
+  shown: string;
   errors: HostedErrors<keyof FieldTexts>;
   base: string;
   csrf: string;
@@ -50,6 +52,7 @@ export function FieldPage(props: FieldProps) {
       <div class="two editor">
         <div class="stacked">
           <PostForm action={action} csrf={csrf}>
+            <input type="hidden" name="shown" value={props.shown} />
             <FieldSettings {...props} />
             <Submit text="Save field" />
           </PostForm>

@@ -57,6 +57,8 @@ interface PageProps {
   base: string;
   publicUrl: string;
   texts: PageTexts;
+  /** What the page showed first, for `changedOnly`. */
+  shown: string;
   errors: HostedErrors<keyof PageTexts>;
   add: AddTexts;
   csrf: string;
@@ -207,10 +209,11 @@ function Add({ kind, label, error, base, csrf }: AddTexts & { base: string; csrf
   );
 }
 
-function Words({ base, texts, errors, csrf }: PageProps) {
+function Words({ base, texts, shown, errors, csrf }: PageProps) {
   return (
     <Card title="Words of the page">
       <PostForm action={base} csrf={csrf}>
+        <input type="hidden" name="shown" value={shown} />
         <TextField name="title" label="Title" value={texts.title} maxlength={MAX_LABEL} required error={errors.title} />
         <AreaField
           name="intro"

@@ -1,12 +1,14 @@
 /** @jsxImportSource preact */
 import type { HostedForm } from '../../../contract/hosted-form.ts';
 import {
+  changedOnly,
   type FieldTexts,
   newHostedForm,
   nextFieldId,
   type PageTexts,
   readField,
   readPage,
+  shownText,
   withField,
   withMoved,
 } from '../../../intake/hosted/edit.ts';
@@ -21,7 +23,7 @@ import type { FormData } from '../form-data.ts';
 import type { NoticeCode } from '../notices.ts';
 import type { AdminRoute, HtmlOutcome, MoveOutcome, Outcome, PageOutcome, SiteRequest } from '../route.ts';
 import { endpointOf } from './endpoints.tsx';
-import { FieldPage, fieldTexts } from './hosted-field-view.tsx';
+import { FieldPage, type FieldProps, fieldTexts } from './hosted-field-view.tsx';
 import { type AddTexts, type HostedErrors, HostedFormPage, NO_ADD, pageTexts } from './hosted-form-view.tsx';
 
 const baseOf = ({ site, params }: SiteRequest) => `/admin/s/${site.id}/sources/endpoints/${params.endpoint}/form`;
@@ -58,7 +60,7 @@ const back = (request: SiteRequest, notice: NoticeCode, to = ''): MoveOutcome =>
 // ---- the page --------------------------------------------------------------------------------------------------
 
 interface Refused {
-  page?: { texts: PageTexts; errors: HostedErrors<keyof PageTexts> };
+  page?: { texts: PageTexts; errors: HostedErrors<keyof PageTexts>; shown: string };
   add?: AddTexts;
 }
 
@@ -73,6 +75,7 @@ function formPage(request: SiteRequest, refused: Refused = {}): PageOutcome {
       base={baseOf(request)}
       publicUrl={services.publicUrl()}
       texts={refused.page?.texts ?? pageTexts(state.form)}
+      shown={refused.page?.shown ?? shownText(pageTexts(state.form))}
       errors={refused.page?.errors ?? {}}
       add={refused.add ?? NO_ADD}
       csrf={csrf}
@@ -84,9 +87,17 @@ function formPage(request: SiteRequest, refused: Refused = {}): PageOutcome {
 
 async function savePage(request: SiteRequest): Promise<Outcome> {
   const texts = pageTextsOf(request.form);
-  const read = readPage(texts);
-  if (!read.ok) return formPage(request, { page: { texts, errors: read.errors } });
-  await changeForm(request, (form) => ({ ...form, ...read.value }));
+  const shown = request.form.text('shown');
+  try {
+    await changeForm(request, (form) => {
+      const read = readPage(changedOnly(texts, shown, pageTexts(form)));
+      if (!read.ok) throw new Refusal(read.errors);
+      return { ...form, ...read.value };
+    });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return formPage(request, { page: { texts, errors: error.errors, shown } });
+  }
   return back(request, 'saved');
 }
 
@@ -131,11 +142,11 @@ async function addField(request: SiteRequest): Promise<Outcome> {
       const choices = kind === 'choice' ? 'First choice\nSecond choice' : '';
       const read = readField(id, { ...NO_TEXTS, kind, label, choices }, { form, honeypot });
       const made = read.ok ? withField(form, read.value) : null;
-      if (made === null) throw new RefusedField(read.ok ? { label: FULL } : read.errors);
+      if (made === null) throw new Refusal(read.ok ? { label: FULL } : read.errors);
       return made;
     });
   } catch (error) {
-    if (!(error instanceof RefusedField)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     return formPage(request, { add: { kind, label, error: error.errors.label ?? error.errors.kind ?? error.message } });
   }
   return back(request, 'field_added', `/fields/${id}`);
@@ -148,10 +159,10 @@ const NO_TEXTS: FieldTexts = {
   ...{ required: false, several: false },
 };
 
-/** What was typed can't be a field of the form as it is stored now. */
-class RefusedField extends AppError {
-  constructor(readonly errors: HostedErrors<keyof FieldTexts>) {
-    super('validation_error', 'The field was not saved.');
+/** What was typed can't be part of the form as it is stored now. */
+class Refusal extends AppError {
+  constructor(readonly errors: HostedErrors<keyof FieldTexts | keyof PageTexts>) {
+    super('validation_error', 'It was not saved.');
   }
 }
 
@@ -162,12 +173,14 @@ function fieldIn({ fields }: HostedForm, { params }: SiteRequest) {
   return found;
 }
 
-function fieldPage(request: SiteRequest, texts?: FieldTexts, errors: HostedErrors<keyof FieldTexts> = {}): PageOutcome {
+function fieldPage(request: SiteRequest, refused: Partial<Pick<FieldProps, 'texts' | 'errors'>> = {}): PageOutcome {
   const field = fieldIn(stateOf(request).form, request);
+  const { texts, errors = {} } = refused;
   const body = (
     <FieldPage
       field={field}
       texts={texts ?? fieldTexts(field)}
+      shown={texts ? request.form.text('shown') : shownText(fieldTexts(field))}
       errors={errors}
       base={baseOf(request)}
       csrf={request.csrf}
@@ -181,14 +194,16 @@ async function saveField(request: SiteRequest): Promise<Outcome> {
   const { honeypot } = endpointOf(request);
   try {
     await changeForm(request, (form) => {
-      const { id } = fieldIn(form, request);
-      const read = readField(id, texts, { form, honeypot });
-      if (!read.ok) throw new RefusedField(read.errors);
+      const field = fieldIn(form, request);
+      const { id } = field;
+      const changed = changedOnly(texts, request.form.text('shown'), fieldTexts(field));
+      const read = readField(id, changed, { form, honeypot });
+      if (!read.ok) throw new Refusal(read.errors);
       return { ...form, fields: form.fields.map((each) => (each.id === id ? read.value : each)) };
     });
   } catch (error) {
-    if (!(error instanceof RefusedField)) throw error;
-    return fieldPage(request, texts, error.errors);
+    if (!(error instanceof Refusal)) throw error;
+    return fieldPage(request, { texts, errors: error.errors });
   }
   return back(request, 'saved');
 }
