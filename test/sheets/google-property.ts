@@ -25,6 +25,8 @@ export interface Profile {
   restoreRate: number;
   /** Later values: quality, score. */
   amendRate: number;
+  /** Two forms made one, or parted again. */
+  mergeRate: number;
   hands?: RandomActionType[];
   faults?: FaultKind[];
   /** A broken strategy, to see that it is found out. */
@@ -38,6 +40,7 @@ export const PROFILE: Profile = {
   killRate: 0.1,
   restoreRate: 0.02,
   amendRate: 0.15,
+  mergeRate: 0.05,
 };
 
 const FAULTS: FaultKind[] = [
@@ -119,6 +122,8 @@ export async function live(seed: number, profile: Profile): Promise<string[]> {
 
 class Life {
   private readonly random: Random;
+  /** Of its own: what else happens is the same with merging and without. */
+  private readonly merging: Random;
   private readonly killer = new Killer();
   private bench!: Bench;
   private readonly accepted = new Map<string, Lead>();
@@ -137,6 +142,7 @@ class Life {
     private readonly profile: Profile,
   ) {
     this.random = new Random(seed);
+    this.merging = new Random(seed + 2);
   }
 
   static async begin(seed: number, profile: Profile): Promise<Life> {
@@ -166,6 +172,7 @@ class Life {
     const { random, profile } = this;
     if (random.chance(0.5)) await this.accept();
     if (random.chance(profile.amendRate)) await this.amend();
+    if (this.merging.chance(profile.mergeRate)) await this.mergeOrPart();
     if (random.chance(profile.killRate)) this.killer.arm(random.int(1, 9), random.pick(['before', 'after']) ?? 'after');
     const steps = random.int(1, 4);
     for (let step = 0; step < steps; step++) {
@@ -228,6 +235,17 @@ class Life {
         judgement: { score, score_reason: `Reason ${n}`, summary: score && `Summary ${n}`, enrichment },
       });
     }
+  }
+
+  /** Whatever waits, is being sent, or stands in the sheet: it keeps its tab. */
+  private async mergeOrPart(): Promise<void> {
+    const { store, site } = this.bench;
+    const forms = store.forms.outlines(site.id);
+    const one = this.merging.pick(forms);
+    const other = this.merging.pick(forms);
+    if (!one || !other) return;
+    if (one.mergedInto !== null) await store.forms.part(site.id, one.id);
+    else await store.forms.merge(site.id, one.id, other.id);
   }
 
   private async copy(): Promise<void> {
