@@ -78,10 +78,8 @@ export interface DriveStore {
 }
 
 export interface DriveCounts {
-  /** Files of leads whose bytes are on this server. */
+  /** Files whose bytes are on this server. */
   here: number;
-  /** Files that are in Google Drive. */
+  /** Files that are in Google Drive, those of deleted leads included that are still there. */
   there: number;
-  /** Those of deleted leads that are still there. */
-  toDelete: number;
 }

@@ -368,6 +368,8 @@ test('access that was taken back pauses; signing in again by the banner ends the
   expect(paused.html).toContain('The sheet is paused.');
   expect(paused.html).toContain(`Connect ${ALICE.email} again`);
   const { book } = store.sheets.target(siteId);
+  await store.drive.setSite(otherId, { account: ALICE.email, folder: null, shared: false });
+  await store.drive.noteSite(otherId, { failures: 9, retryAt: Date.now() + 1e9 });
   const url = await leave(owner, siteId, { what: 'again' });
   expect(url.searchParams.get('login_hint')).toBe(ALICE.email);
   expect(url.searchParams.get('scope')).not.toContain('auth/spreadsheets');
@@ -378,6 +380,8 @@ test('access that was taken back pauses; signing in again by the banner ends the
   expect(store.sheets.target(siteId)).toMatchObject({ status: 'ok', book });
   expect(store.sheets.connections()).toHaveLength(1);
   expect(actions(otherId)).toContain('sheet.resumed');
+  expect(store.drive.site(otherId)).toMatchObject({ failures: 0, retryAt: null });
+  await store.drive.setSite(otherId, null);
   expect((await google.rows(book, 'Contact')).length).toBe(2);
 });
 

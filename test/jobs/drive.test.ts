@@ -2,7 +2,9 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from '
 import { createHash } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createGoogleAccess } from '../../src/google-access.ts';
 import { compareFiles } from '../../src/jobs/files.ts';
+import { urlsOf } from '../sheets/google-connection.ts';
 import type { CallKind, FaultKind } from '../support/google/client.ts';
 import { startFakeGoogle } from '../support/google/client.ts';
 import { type DriveWorld, driveWorld } from './drive-world.ts';
@@ -20,7 +22,7 @@ afterEach(async () => {
   await google.clearFaults();
   await google.releaseLate();
   await google.enableApi('drive');
-  await google.behaviour({ partKept: null, sessionOver: 404, idsInSharedDrives: true });
+  await google.behaviour({ partKept: null, sessionOver: 404, idsInSharedDrives: true, listed: true });
 });
 
 async function connected(): Promise<DriveWorld> {
@@ -418,6 +420,41 @@ describe('a shared drive', () => {
       [],
       (await world.there())[0]?.id ?? '',
     ]);
+  });
+
+  test('Google’s list is behind: nothing is sent again before it can be trusted', async () => {
+    await google.behaviour({ idsInSharedDrives: false, listed: false });
+    const world = await shared('fileOrganizer');
+    await world.lead('file_a', 'some text');
+    await google.faults([{ match: { kind: 'drive.part' }, fault: { kind: '503After' } }]);
+    await world.mover().run();
+    await google.resetCalls();
+    for (let i = 0; i < 5; i++) {
+      world.clock.advance(20_000);
+      await world.mover().run();
+    }
+    expect([await callsOf('drive.upload'), world.onDisk()]).toEqual([0, ['file_a']]);
+    await google.behaviour({ listed: true });
+    await settled(world);
+    expect([(await world.there()).length, world.onDisk()]).toEqual([1, []]);
+  });
+
+  test('the account of the settings keeps files too', async () => {
+    const world = await driveWorld(google);
+    const key = await google.createServiceAccount();
+    const serviceAccountFile = join(world.path, 'key.json');
+    writeFileSync(serviceAccountFile, JSON.stringify(key));
+    const access = createGoogleAccess({
+      google: { client: null, serviceAccountFile, urls: urlsOf(google) },
+      ...{ sheets: world.store.sheets, vault: world.vault, clock: world.clock, log: world.deps.log },
+    });
+    const made = await access.driveOf(key.client_email);
+    const { id } = await google.createFolder({ driveId: '0A' });
+    await google.share(id, key.client_email, 'fileOrganizer');
+    expect(made.ok && (await made.api.folder(id))).toMatchObject({ ok: true, value: { isShared: true, mayAdd: true } });
+    expect((await access.driveOf('nobody@example.com')).ok).toBe(false);
+    rmSync(serviceAccountFile);
+    expect((await access.driveOf(key.client_email)).ok).toBe(false);
   });
 
   test('a Content manager deletes into the trash, a Manager for good; a Contributor is refused, and people are told', async () => {

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNotNull, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
 import type { DriveSite, DriveStore } from '../drive.ts';
 import type { Context } from './context.ts';
 import { keptTable } from './kept-table.ts';
@@ -21,40 +21,31 @@ export function createDrive(context: Context, files: { drop(): void }): DriveSto
     ...siteActions(context, sites),
     ...sendActions(context, files),
     ...deleteActions(context, files),
-    counts: (siteId) => ({
-      here: countOf(
-        orm
-          .select({ n: count() })
-          .from(file)
-          .where(and(eq(file.siteId, siteId), hereAndWanted))
-          .get(),
-      ),
-      there: countOf(
-        orm
-          .select({ n: count() })
-          .from(driveCopy)
-          .where(and(eq(driveCopy.siteId, siteId), isNotNull(driveCopy.link)))
-          .get(),
-      ),
-      toDelete: countOf(
-        orm
-          .select({ n: count() })
-          .from(file)
-          .innerJoin(driveCopy, eq(driveCopy.fileId, file.id))
-          .where(and(isNull(file.leadId), eq(driveCopy.siteId, siteId)))
-          .get(),
-      ),
-    }),
+    counts(siteId) {
+      const ofSite = and(eq(file.siteId, siteId), isHere);
+      const here = orm.select({ n: count() }).from(file).where(ofSite).get();
+      // Counted by what is few, and by an index alone: there may be many.
+      const copies = orm.select({ n: count() }).from(driveCopy).where(eq(driveCopy.siteId, siteId)).get();
+      const begun = orm
+        .select({ n: count() })
+        .from(file)
+        .innerJoin(driveCopy, eq(driveCopy.fileId, file.id))
+        .where(and(ofSite, isNull(driveCopy.link)))
+        .get();
+      return { here: countOf(here), there: countOf(copies) - countOf(begun) };
+    },
   };
 }
 
 const countOf = (row: { n: number } | undefined) => row?.n ?? 0;
 
-/** The index of what is here has these words in it. */
-const isHere = eq(file.isHere, true);
+/** In the words of the index of what is here: with a value that is bound it would not be used. */
+const isHere = sql`${file.isHere} = 1`;
 const hereAndWanted = and(isHere, isNotNull(file.leadId));
 const due = (nowMs: number) => or(isNull(driveCopy.retryAt), lte(driveCopy.retryAt, nowMs));
 const isOwnerless = isNull(file.leadId);
+/** By the file's site, whose index finds those without a lead at once. */
+const leftBy = (siteId: string) => and(eq(file.siteId, siteId), isOwnerless);
 
 type SiteActions = Pick<DriveStore, 'sites' | 'site' | 'setSite' | 'noteSite' | 'again'>;
 
@@ -156,18 +147,14 @@ function deleteActions({ orm, writer }: Context, files: { drop(): void }): Delet
   return {
     toDelete: (siteId, nowMs, limit) =>
       leftBehind()
-        .where(and(isOwnerless, eq(driveCopy.siteId, siteId), due(nowMs)))
+        .where(and(leftBy(siteId), due(nowMs)))
         .limit(limit)
         .all()
         .map(({ copy }) => copy),
     postponeDeletes: (siteId, account, problem, retryAt) =>
       writer.run(() => {
-        const ownerless = orm.select({ id: file.id }).from(file).where(isOwnerless);
-        const those = and(
-          eq(driveCopy.siteId, siteId),
-          eq(driveCopy.account, account),
-          inArray(driveCopy.fileId, ownerless),
-        );
+        const left = orm.select({ id: file.id }).from(file).where(leftBy(siteId));
+        const those = and(eq(driveCopy.account, account), inArray(driveCopy.fileId, left));
         orm.update(driveCopy).set({ problem, retryAt }).where(those).run();
       }),
     forgetCopy: (fileId) =>
@@ -182,7 +169,7 @@ function deleteActions({ orm, writer }: Context, files: { drop(): void }): Delet
       }),
     undeleted: (siteId, limit) =>
       leftBehind()
-        .where(and(isOwnerless, eq(driveCopy.siteId, siteId), isNotNull(driveCopy.problem)))
+        .where(and(leftBy(siteId), isNotNull(driveCopy.problem)))
         .limit(limit)
         .all()
         .map(({ copy }) => copy),

@@ -55,7 +55,9 @@ export function describeDrive(world: MakeWorld): void {
       expect(store.drive.toClear(siteId, 5)).toEqual([]);
       expect(store.files.usage()).toEqual({ files: 1, bytes: 10 });
       expect(store.files.get('file_a')?.isHere).toBe(false);
-      expect(store.drive.counts(siteId)).toEqual({ here: 1, there: 1, toDelete: 0 });
+      expect(store.drive.counts(siteId)).toEqual({ here: 1, there: 1 });
+      await store.drive.begin({ id: 'file_b', siteId }, { account: PLACE.account, driveId: null });
+      expect(store.drive.counts(siteId)).toEqual({ here: 1, there: 1 });
       // Given up: it stays here, and may be begun again.
       await store.drive.begin({ id: 'file_b', siteId }, { account: PLACE.account, driveId: null });
       await store.drive.forgetCopy('file_b');
@@ -87,7 +89,7 @@ export function describeDrive(world: MakeWorld): void {
       await store.drive.again(siteId);
       expect(left()).toHaveLength(2);
       expect(store.drive.undeleted(siteId, 1)).toMatchObject([{ problem: PROBLEM }]);
-      expect(store.drive.counts(siteId)).toEqual({ here: 0, there: 2, toDelete: 2 });
+      expect(store.drive.counts(siteId)).toEqual({ here: 0, there: 2 });
       await store.drive.forgetCopy('file_both');
       await store.drive.forgetCopy('file_there');
       expect([left(100), store.files.after('', 5)]).toEqual([[], []]);

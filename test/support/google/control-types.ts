@@ -184,6 +184,8 @@ export interface Behaviour {
   sessionOver: 404 | 410;
   /** Bytes kept of each part of an upload, a multiple of 256 KiB; null: all. */
   partKept: number | null;
+  /** Whether lists have files that were uploaded; false: they are behind. */
+  listed: boolean;
   /** Whether ids that were set aside may be used in shared drives. */
   idsInSharedDrives: boolean;
 }

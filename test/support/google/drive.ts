@@ -86,9 +86,12 @@ function list(call: DriveCall): unknown {
   const { world, principal } = call;
   const test = query(call.query.get('q') ?? 'trashed = false', principal.client, world.files);
   const shared = call.query.get('includeItemsFromAllDrives') === 'true';
+  const isListed = (file: DriveFile) => world.behaviour.listed || file.content === undefined;
   const files = world.files
     .all()
-    .filter((file) => world.files.visible(file, principal) && (!file.driveId || shared) && test(file));
+    .filter(
+      (file) => world.files.visible(file, principal) && (!file.driveId || shared) && isListed(file) && test(file),
+    );
   const mask = readFields(call.query.get('fields') ?? 'kind,files(kind,id,name,mimeType)', undefined);
   return applyMask({ kind: 'drive#fileList', files: files.map((file) => fileJson(call, file)) }, mask);
 }

@@ -25,6 +25,7 @@ export class World {
     writeWindowMs: 10_000,
     sessionOver: 404,
     partKept: null,
+    listed: true,
     idsInSharedDrives: true,
   };
   readonly tokens = new Tokens(this.clock);

@@ -245,7 +245,7 @@ async function connectBook(request: SiteRequest, consent: Consent, grant: OAuthG
   return null;
 }
 
-/** Stores the sign-in. Every sheet that stood still for want of it goes on, whichever site it is of. */
+/** Stores the sign-in. Every sheet that stood still for want of it goes on, whichever site it is of; files too. */
 async function keep(request: SiteRequest, grant: OAuthGrant): Promise<readonly GoogleConnection[]> {
   const { store, sync } = request.services;
   const kept = await deskOf(request).keepGrant(grant);
@@ -267,6 +267,8 @@ async function keep(request: SiteRequest, grant: OAuthGrant): Promise<readonly G
     const after = { why: 'signed_in_again' };
     if (isResumed) await record(request, { action: 'sheet.resumed', objectId: null, siteId, after });
   }
+  // Files that wait for this account's Drive are tried at once.
+  for (const { siteId, account } of store.drive.sites()) if (account === email) await store.drive.again(siteId);
   sync.sweep();
   return kept;
 }

@@ -23,7 +23,7 @@ export interface SheetProps {
   word: Word | null;
   /** What ends the pause, where it is a person's sign-in that has ended. */
   reconnect: Reconnect | null;
-  /** Why files of this site don't get to Google Drive; null: they do, or are not meant to. */
+  /** Why files of this site don't get to Google Drive, or are not deleted there; null: nothing is wrong. */
   filesProblem: DriveProblem | null;
   work: SheetWork | null;
   mayEdit: boolean;
@@ -98,7 +98,7 @@ function Paused({ target, word, reconnect, base, mayEdit, csrf }: SheetProps & {
 
 function FilesWait({ site, problem }: { site: Site; problem: DriveProblem | null }) {
   return problem === null ? null : (
-    <Banner tone="waiting" title="Files wait on this server: they can't be brought to Google Drive.">
+    <Banner tone="waiting" title="Files can't be brought to Google Drive, or deleted there.">
       <p>{problem.message}</p>
       <a href={`/admin/s/${site.id}/settings/files`}>See the files of this site</a>
     </Banner>

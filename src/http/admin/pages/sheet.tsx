@@ -2,6 +2,7 @@
 import { can } from '../../../accounts/permissions.ts';
 import { AppError, notFound } from '../../../lib/errors.ts';
 import { tabPath } from '../../../sheets/targets/local/workbook.ts';
+import type { DriveProblem, DriveStore } from '../../../store/drive.ts';
 import type { SheetProblem } from '../../../store/sheets.ts';
 import { record } from '../audit.ts';
 import { PageTitle } from '../components/parts.tsx';
@@ -34,7 +35,7 @@ async function sheetPage(request: SiteRequest): Promise<Outcome> {
       shown={tab ? { tab, rows: await rowsAtHand(request, tab) } : null}
       word={target.status === 'paused' ? wordFor(target.problem?.code ?? null) : null}
       reconnect={reconnectOf(services, target)}
-      filesProblem={services.store.drive.site(site.id)?.problem ?? null}
+      filesProblem={filesProblemOf(services.store.drive, site.id)}
       work={sheetWork(services, site.id)}
       mayEdit={can(visit.user, 'sheet.edit', site.id)}
       mayExport={can(visit.user, 'leads.export', site.id)}
@@ -43,6 +44,11 @@ async function sheetPage(request: SiteRequest): Promise<Outcome> {
     />
   );
   return { title: 'Sheet', body };
+}
+
+function filesProblemOf(drive: DriveStore, siteId: string): DriveProblem | null {
+  const site = drive.site(siteId);
+  return site && (site.problem ?? drive.undeleted(siteId, 1)[0]?.problem ?? null);
 }
 
 /** The tabs with their forms, and the one that is asked for; the first, unless another is named. */
