@@ -139,6 +139,23 @@ test('answers of a service are renamed by clicking: all others stay as they are,
   expect((await owner.post(`${path}/check`, { type: 'none', event_header: '' })).status).toBe(422);
 });
 
+test('a lead that was fetched is mapped by clicking too: by its own answers, without those that have a name already', async () => {
+  const { path, hook } = await made('meta', 'Ads');
+  const { id: hookId } = hook();
+  const mapping = { rows: [{ field: 'Name', path: 'full_name' }], rest: true };
+  await hooks.update(site.id, hookId, { mapping });
+  const lead = await world.lead({ Name: 'Alice', email: 'alice@example.com' });
+  const call = {
+    ...{ id: 'call_000000000000000000001', hookId, at: 1, method: 'FETCH', headers: [], body: null, bytes: 0 },
+    ...{ verified: true, outcome: 'taken' as const, message: 'One lead.', leadIds: [lead] },
+  };
+  await hooks.note(call, []);
+  const { html } = await owner.get(`${path}/calls/${call.id}`);
+  expect([html.includes('<code>email</code>'), html.includes('<code>Name</code>')]).toEqual([true, false]);
+  await owner.post(`${path}/mapping/add`, { field: 'Email', path: 'email', call: call.id });
+  expect(hook().mapping).toEqual({ rows: [...mapping.rows, { field: 'Email', path: 'email' }], rest: true });
+});
+
 test('a call is shown as it is kept, and mapped by clicking', async () => {
   const { path, hook } = await made();
   const body = JSON.stringify({ data: { '<i>': 'x<script>', mail: 'alice@example.com' }, list: [{ a: 1 }] });

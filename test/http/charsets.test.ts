@@ -154,6 +154,8 @@ describe('a letter that is none is refused, never replaced; nothing is stored', 
     expect(leads()).toBe(before);
     expect((await send(multipart(NAME, charset('latin1'), CV), MULTIPART, `/hooks/${token}`)).status).toBe(202);
     expect(leads()).toBe(before + 1);
+    const many = Array.from({ length: 1_500 }, (_, i): Part => ({ name: `f${i}`, value: '1' }));
+    expect((await send(multipart(...many), MULTIPART, `/hooks/${token}`)).status).toBe(202);
   });
 });
 

@@ -9,7 +9,10 @@ import { boundaryOf, CHARSET_FIELD, type PartHead, readHead, readSent, type Sent
 /** What a multipart form is read with. */
 export interface MultipartDeps {
   upload: Upload;
-  limits: Pick<UploadLimits, 'maxUpload'>;
+  limits: Pick<UploadLimits, 'maxUpload'> & {
+    /** Repeated names count; far more than any form has unless told otherwise. */
+    maxParts?: number;
+  };
   clock: Clock;
   /** Lifts the server's own time-outs from the connection of a request: what it gives back puts them in force again. */
   liftTimeout(request: Request): () => void;
@@ -18,7 +21,6 @@ export interface MultipartDeps {
 /** How long nothing may come, and how long all of it may take. Spec 3, "Form endpoint". */
 const IDLE_MS = 60_000;
 const TOTAL_MS = 300_000;
-/** Far more than the fields of any form; repeated names count. */
 const MAX_PARTS = 1_000;
 /** What may be around fields and files: their headers. */
 const FRAME_BYTES = 1_048_576;
@@ -26,7 +28,8 @@ const FRAME_BYTES = 1_048_576;
 const STALLED = 'The form stood still for a minute on its way. Send it again.';
 const TOO_SLOW = 'The form took longer than five minutes on its way. Send it again, with smaller files.';
 
-const TOO_MANY_PARTS = `The form has more than ${MAX_PARTS.toLocaleString('en')} parts: send less at once.`;
+const tooManyParts = (most: number) =>
+  new AppError('validation_error', `The form has more than ${most.toLocaleString('en')} parts: send less at once.`);
 
 const LATE_CHARSET = `Put the field ${CHARSET_FIELD} before the files of the form, or send the form as UTF-8.`;
 
@@ -94,7 +97,7 @@ async function readParts(request: Request, Dicer: typeof Parser, { upload, clock
   const ending = createEnding();
   const parts = openParser(Dicer, request.headers.get('content-type') ?? '');
   const finished = new Promise<void>((resolve) => parts.on('finish', resolve));
-  const { entries, drained, allKept } = listen(parts, upload, ending);
+  const { entries, drained, allKept } = listen(parts, upload, limits.maxParts ?? MAX_PARTS, ending);
   upload.onGiveWay(ending.fail);
   const stop = clock.after(TOTAL_MS, () => ending.fail(new AppError('bad_request', TOO_SLOW)));
   try {
@@ -118,7 +121,7 @@ async function readParts(request: Request, Dicer: typeof Parser, { upload, clock
  * Collects what the parser finds. `allKept` resolves when no part is being read; it never rejects, but ends the reading.
  * `drained` resolves when all bytes so far are with whoever reads them.
  */
-function listen(parser: Parser, upload: Upload, ending: Ending) {
+function listen(parser: Parser, upload: Upload, maxParts: number, ending: Ending) {
   const form = createFormText();
   const open = new Set<Part>();
   let kept = Promise.resolve();
@@ -129,7 +132,7 @@ function listen(parser: Parser, upload: Upload, ending: Ending) {
     // What is wrong with it is told by who reads it; it must not end the process when nobody does any more.
     part.on('error', () => {});
     ending.onFail((error) => part.destroy(error));
-    if (++parts > MAX_PARTS) ending.fail(new AppError('validation_error', TOO_MANY_PARTS));
+    if (++parts > maxParts) ending.fail(tooManyParts(maxParts));
     part.on('header', (header) => {
       open.add(part);
       const head = readHead(header as Record<string, string[]>);

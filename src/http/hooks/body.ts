@@ -8,7 +8,7 @@ import { readMultipart } from '../forms/multipart.ts';
 /**
  * Gives what reads the bytes of a call: a form's fields where its type says that it is a form, else JSON, whatever its
  * type says, for services differ. Files of a form are passed over. It throws AppError invalid_json, bad_request,
- * payload_too_large, validation_error, unsupported_media_type.
+ * payload_too_large, unsupported_media_type.
  */
 export function createHookBodyParser(clock: Clock): (raw: Uint8Array, headers: Headers) => Promise<unknown> {
   return async (raw, headers) => {
@@ -61,7 +61,8 @@ async function multipart(raw: Uint8Array, type: string, clock: Clock): Promise<R
     headers: { 'content-type': type },
     body: new Uint8Array(raw),
   });
-  const limits = { maxUpload: raw.length };
+  // Fields beyond those of a lead are left out with a warning: the sender could not mend it.
+  const limits = { maxUpload: raw.length, maxParts: Number.POSITIVE_INFINITY };
   const { entries } = await readMultipart(call, { upload: PASSED_OVER, limits, clock, liftTimeout: () => () => {} });
   return fieldsOf(entries);
 }
