@@ -52,8 +52,9 @@ type AcceptRequest = Parameters<LeadStore['accept']>[0];
 
 /** The hot path of the store: prepared statements only. */
 export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStore['accept'] {
+  // FAIL: what a statement did before it failed is undone with the whole turn. Else SQLite keeps pages for each statement.
   const insertSql = (rows: number) =>
-    `INSERT INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, ignored, sync_status, body)
+    `INSERT OR FAIL INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, ignored, sync_status, body)
      VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
   const insertOne = db.query<unknown, LeadValue[]>(insertSql(1));
   const insertMany = db.query<unknown, LeadValue[]>(insertSql(ROWS_AT_ONCE));
