@@ -145,6 +145,8 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
     } catch (error) {
       const code = errorCode(error);
       if (code === '') throw error;
+      // Its lead was deleted meanwhile, and its bytes with it: what Drive has of it is deleted in its turn.
+      if (code === 'ENOENT' && (store.files.get(file.id)?.leadId ?? null) === null) return { kind: 'gone' };
       return { kind: 'waits', trouble: paused(unreadable(code), LOOK_AGAIN_MS) };
     }
   }

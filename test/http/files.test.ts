@@ -34,6 +34,18 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+test('what has gone to Google Drive makes room for others', async () => {
+  const small = await testApp({ files: { path: join(tempDir(), 'files'), quota: 10 } });
+  const first = await upload(small, '12345678', 'a.txt');
+  await expect(upload(small, '12345678', 'b.txt')).rejects.toThrow('no file was kept');
+  const { store } = small;
+  await store.drive.begin(first.file, { account: 'alice@example.com', driveId: 'D' });
+  await store.drive.keep(first.file.id, { driveId: 'D', link: 'https://drive.google.com/file/d/D/view' });
+  await store.drive.cleared([first.file.id]);
+  expect((await upload(small, '12345678', 'c.txt')).file.isHere).toBe(true);
+  await small.close();
+});
+
 describe('a link', () => {
   test('gives the file as it came, with headers that keep it in its place', async () => {
     const answer = await get(api, link);

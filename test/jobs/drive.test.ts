@@ -532,6 +532,21 @@ describe('deleted leads', () => {
     expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
   });
 
+  test('deleted with its bytes here while it is on its way: that is no trouble, and nothing stays', async () => {
+    const world = await connected();
+    const lead = await world.lead('file_a', 'some text');
+    await google.resetCalls();
+    await google.faults([{ match: { kind: 'drive.part' }, fault: { kind: 'slow', ms: 300 } }]);
+    const run = world.mover().run();
+    while ((await callsOf('drive.part')) === 0) await Bun.sleep(5);
+    await world.store.leads.remove(world.site.id, [lead], { rows: false });
+    await world.removeOwnerless();
+    await run;
+    expect([world.now()?.problem, world.onDisk()]).toEqual([null, []]);
+    await settled(world);
+    expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
+  });
+
   test('a file that somebody deleted in Drive is gone; one that only this sign-in does not see is told', async () => {
     const world = await connected();
     const leads = [await world.lead('file_a', 'a'), await world.lead('file_b', 'b')];
