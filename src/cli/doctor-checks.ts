@@ -5,6 +5,7 @@ import { dataPaths } from '../lib/data-dir.ts';
 import { LITTLE_SPACE, NEARLY, NO_SPACE } from '../lib/disk.ts';
 import { isLoopbackHost, type Networks } from '../lib/networks.ts';
 import { parseServiceAccount } from '../sheets/targets/google/service-account.ts';
+import type { DriveStore } from '../store/drive.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -74,6 +75,21 @@ export function checkFiles({ files, bytes }: { files: number; bytes: number }, q
     'Set LTS_FILES_QUOTA_GB higher, or delete leads: without room leads are kept, their files not.',
   );
 }
+
+/** Whether files get to Google Drive, where they are kept there, and are deleted there. Nobody is asked. */
+export function checkDrive(drive: Pick<DriveStore, 'sites' | 'undeleted'>): Check[] {
+  const name = 'files in Google Drive';
+  const sites = drive.sites();
+  const sick = sites.flatMap(({ siteId, problem }) => {
+    const found = problem ?? drive.undeleted(siteId, 1)[0]?.problem ?? null;
+    return found === null ? [] : [warning(name, `${siteId}: ${found.message}`, SEE_FILES)];
+  });
+  const kept = sites.filter(({ enabled }) => enabled).length;
+  return sick.length > 0 || kept === 0 ? sick : [ok(name, `${kept} site${kept === 1 ? '' : 's'}, nothing is wrong`)];
+}
+
+const SEE_FILES =
+  "Mend that, then press “Try again now” on the site's page Settings, Files; or wait: it is tried by itself.";
 
 /** A clock that was set back makes ids and times go backwards, and Google refuses a wrong one. */
 export function checkClock(databasePath: string, nowMs: number): Check {

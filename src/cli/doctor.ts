@@ -9,6 +9,7 @@ import {
   type Check,
   checkAccess,
   checkClock,
+  checkDrive,
   checkEmptyFolder,
   checkFiles,
   checkPort,
@@ -113,7 +114,8 @@ async function checkDatabase(context: Context, config: Config, dir: DataDir): Pr
     const sound = ok(name, `sound, schema ${schemaVersion}, ${Math.ceil(bytes / 1_000_000)} MB; the secret matches`);
     const proxy = checkProxy(store.notice('untrusted_proxy'), config.trustedProxies);
     const files = checkFiles(store.files.usage(), config.files.quota);
-    return [sound, files, ...proxy, ...(await checkSheets(context, { config, dir, vault, store }))];
+    const drive = checkDrive(store.drive);
+    return [sound, files, ...drive, ...proxy, ...(await checkSheets(context, { config, dir, vault, store }))];
   } finally {
     await store.close();
   }
