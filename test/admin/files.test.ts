@@ -57,7 +57,9 @@ test('a site without Google is told why its files stay here, and what to do', as
   const page = await owner.get(pageOf(world.site.id));
   expect(page.status).toBe(200);
   expect(page.html).toContain('Connect a Google sheet first');
-  expect(page.html).not.toContain('value="drive"');
+  expect(page.html).toContain('Files of this site are kept on this server.');
+  // Nothing to choose, so nothing is asked.
+  expect(page.html).not.toContain('<select');
   const refused = await owner.post(pageOf(world.site.id), { place: 'drive' });
   expect([refused.status, store.drive.sites()]).toEqual([422, []]);
   expect(refused.html).toContain('id="f-place-error">Choose one of these.');
@@ -186,6 +188,7 @@ test('files of deleted leads that Google keeps are named, until a person says th
   expect(html).toContain('Files of deleted leads are still in Google Drive.');
   expect(html).toContain('href="https://drive.google.com/file/d/D/view"');
   expect(html).not.toContain('secret name');
+  expect(html).not.toContain('<li><a href="https://drive');
   expect((await owner.get(`/admin/s/${site}/sheet`)).html).toContain('or deleted there');
   expect((await owner.post(`${pageOf(site)}/gone`)).status).toBe(303);
   expect([store.files.get(file.id), store.drive.undeleted(site, 5)]).toEqual([null, []]);

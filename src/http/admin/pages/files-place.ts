@@ -35,7 +35,7 @@ export async function offerOf({ site, services }: Pick<SiteRequest, 'site' | 'se
 }
 
 const NO_SHEET =
-  'Files go to the Drive of the Google account that the sheet is written as. Connect a Google sheet first: under Sheet.';
+  'They can go to the Drive of the Google account that the sheet is written as. Connect a Google sheet first, under Sheet.';
 
 type Place = Pick<DriveSite, 'account' | 'folder' | 'shared'>;
 export type PlaceRead = { ok: true; place: Place } | { ok: false; field: 'place' | 'folder'; message: string };

@@ -39,12 +39,28 @@ export function FilesPage(props: FilesProps) {
       />
       <Waiting {...props} />
       <Undeleted {...props} />
-      {mayEdit ? <PlaceForm {...props} /> : null}
+      {mayEdit ? <PlacePart {...props} /> : null}
       <section class="part stacked">
         <h2>Now</h2>
         <Now {...props} />
       </section>
       {stored === null && offer.kind === 'none' ? null : <Means />}
+    </>
+  );
+}
+
+/** A form where there is something to choose; else why there is not. */
+function PlacePart(props: FilesProps) {
+  const { base, stored, offer, errors } = props;
+  if (choicesOf(stored, offer).length > 1 || errors.place !== undefined) return <PlaceForm {...props} />;
+  return (
+    <>
+      <p>Files of this site are kept on this server. {offer.kind === 'none' ? offer.why : null}</p>
+      <p>
+        <a class="button" href={`${base}/sheet`}>
+          Sheet
+        </a>
+      </p>
     </>
   );
 }
@@ -111,9 +127,9 @@ function Now({ stored, counts, offer, mayEdit }: FilesProps) {
     <>
       <Facts
         facts={[
-          ['New files go', where],
-          [waiting ? 'On this server, on their way' : 'On this server', count(counts.here)],
-          ...(stored === null ? [] : [['In Google Drive', count(counts.there)] as const]),
+          ['New files are kept', where],
+          [waiting ? 'Files still on this server' : 'Files on this server', count(counts.here)],
+          ...(stored === null ? [] : [['Files in Google Drive', count(counts.there)] as const]),
         ]}
       />
       {!mayEdit && offer.kind === 'none' ? <p class="help">{offer.why}</p> : null}
@@ -146,13 +162,14 @@ function Undeleted({ base, undeleted, mayEdit, csrf }: FilesProps) {
   return (
     <Banner tone="bad" title="Files of deleted leads are still in Google Drive.">
       <p>{first.problem?.message}</p>
-      <ul>
-        {undeleted.map(({ fileId, link, account }) => (
-          <li key={fileId}>
-            <SafeLink href={link} text={`A file of ${account}`} />
-          </li>
+      <p>
+        {undeleted.map(({ fileId, link }, at) => (
+          <span key={fileId}>
+            {at === 0 ? 'Look at ' : ', '}
+            <SafeLink href={link} text={`file ${at + 1}`} />
+          </span>
         ))}
-      </ul>
+      </p>
       {mayEdit ? (
         <div class="mend">
           <p>It is tried again by itself. Or delete them in Google Drive by hand, and say so here.</p>
@@ -174,18 +191,16 @@ function Means() {
   return (
     <section class="part stacked">
       <h2>What that means</h2>
-      <ul>
-        <li>
-          The links in the sheet, the API and mails stay the same. Of a file in Google Drive they lead there, and Google
-          decides who may see it: the account itself, and whom you share the folder with.
-        </li>
-        <li>Files that are here now go there too. When you switch back, files in Google Drive stay there.</li>
-        <li>When a lead is deleted, its files are deleted in Google Drive as well.</li>
-        <li>
-          While Google Drive is full or can't be reached, files stay on this server. Only when that has no room either
-          is a lead kept without its file, with a warning.
-        </li>
-      </ul>
+      <p>
+        The links in the sheet, the API and mails stay the same. Of a file in Google Drive they lead there, and Google
+        decides who may see it: the account itself, and whom you share the folder with.
+      </p>
+      <p>Files that are here now go there too. When you switch back, files in Google Drive stay there.</p>
+      <p>When a lead is deleted, its files are deleted in Google Drive as well.</p>
+      <p>
+        While Google Drive is full or can't be reached, files stay on this server. Only when that has no room either is
+        a lead kept without its file, with a warning.
+      </p>
     </section>
   );
 }

@@ -31,12 +31,12 @@ function words(code: GoogleProblemCode, otherwise: string, { email, connectionKi
     case 'not_shared':
     case 'viewer_only':
       return connectionKind === 'oauth'
-        ? `Google does not let ${email} do this with the file or its folder. ${STAY}`
-        : `Google does not let ${email} do this in the shared drive. ${STAY} Open the shared drive, press "Manage members", and make ${email} a Content manager.`;
+        ? `Google does not let ${email} do this with the file or its folder.`
+        : `Google does not let ${email} do this in the shared drive. Open the shared drive, press "Manage members", and make ${email} a Content manager.`;
     case 'not_found':
       return connectionKind === 'oauth'
         ? `Google finds no such file or folder for ${email}: it was deleted, or this sign-in does not see it any more.`
-        : `Google finds no such file or folder for ${email}: it was deleted, or ${email} is no member of the shared drive any more. ${STAY} Add ${email} to it as Content manager, or choose another folder.`;
+        : `Google finds no such file or folder for ${email}: it was deleted, or ${email} is no member of the shared drive any more. Add ${email} to it as Content manager, or choose another folder.`;
     case 'scope_missing':
       return connectionKind === 'oauth'
         ? `The sign-in of ${email} does not include the right to make files in Google Drive: a box was left unticked. ${STAY} Connect again and tick every box.`
