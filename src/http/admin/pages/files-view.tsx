@@ -54,14 +54,14 @@ function PlacePart(props: FilesProps) {
   const { base, stored, offer, errors } = props;
   if (choicesOf(stored, offer).length > 1 || errors.place !== undefined) return <PlaceForm {...props} />;
   return (
-    <>
+    <section class="part stacked">
       <p>Files of this site are kept on this server. {offer.kind === 'none' ? offer.why : null}</p>
       <p>
         <a class="button" href={`${base}/sheet`}>
           Sheet
         </a>
       </p>
-    </>
+    </section>
   );
 }
 
