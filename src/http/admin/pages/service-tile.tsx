@@ -52,7 +52,7 @@ export function ServiceTile({ kind, hooks, place }: { kind: HookKind; hooks: rea
 
 function HookOfTile({ hook, url, place, hasCode }: HookPlace & { place: TilePlace; hasCode: boolean }) {
   const { base, mayEdit } = place;
-  const { id, name, active, kind } = hook;
+  const { id, name, active } = hook;
   const sender = senderOf(hook);
   const snippets = url === null || sender !== null || !hasCode ? [] : hookSnippets(url, hook.settings.check);
   return (
@@ -70,8 +70,10 @@ function HookOfTile({ hook, url, place, hasCode }: HookPlace & { place: TilePlac
       </p>
       {url === null ? null : <CopyBlock id={`hook-${id}`} text={url} label="Address" />}
       {snippets.length > 0 ? <Snippets id={`hook-code-${id}`} of={`calls ${name}`} snippets={snippets} /> : null}
-      {kind === 'webhook' && snippets.length === 0 && hasCode && url !== null ? (
-        <p class="help">Its calls have to be signed, or carry a user name: as you set it on its page.</p>
+      {snippets.length > 0 && hook.settings.check.type !== 'none' ? (
+        <p class="help">
+          Each reads the secret from the environment variable <code>LTS_SECRET</code>.
+        </p>
       ) : null}
       <WayFoot way={hookWay(id)} of={name} place={place} idle={idleOf(hook)} />
     </div>

@@ -2,6 +2,7 @@ import type { HookCheck } from '../../../contract/hook.ts';
 import type { Endpoint } from '../../../store/endpoints.ts';
 import { LANGUAGES, type SampleRequest, sampleOf } from '../../docs/samples.ts';
 import type { Snippet } from '../components/snippets.tsx';
+import { signedSnippets } from './signed-snippets.ts';
 
 /** What the lead of every snippet says. */
 const FIELDS = { Email: 'alice@example.com', 'Full name': 'Alice' };
@@ -50,13 +51,6 @@ const { id } = await LeadToSheet.submit(
   },
 ];
 
-/** Programs that call a webhook; none where calls are signed: the sender does that, or a library of its own. */
-export function hookSnippets(url: string, check: HookCheck): Snippet[] {
-  const headers = keylessFor(check);
-  return headers === null ? [] : programs({ ...post(url, FIELDS), keyless: headers });
-}
-
-function keylessFor({ type, header }: HookCheck): Record<string, string> | null {
-  if (type === 'none') return {};
-  return type === 'secret_header' ? { [header ?? 'X-Webhook-Secret']: 'your secret' } : null;
-}
+/** Programs that call a webhook; where its calls are checked, with the secret in the environment variable `LTS_SECRET`. */
+export const hookSnippets = (url: string, check: HookCheck): Snippet[] =>
+  check.type === 'none' ? programs({ ...post(url, FIELDS), keyless: {} }) : signedSnippets(url, check, FIELDS);
