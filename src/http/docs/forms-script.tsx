@@ -52,6 +52,10 @@ export function Script({ origin }: { origin: string }) {
         device, language and time zone. What can’t be sent waits in the browser, at most 20 forms for a day.
       </p>
       <p>Searches, sign-ins and changes of passwords are left out. Passwords and card fields never leave the page.</p>
+      <p>
+        A page whose own script sends a form by <code>form.submit()</code> tells nobody that it did: let it call{' '}
+        <code>form.requestSubmit()</code>, or <code>LeadToSheet.submit</code>.
+      </p>
     </Chapter>
   );
 }
