@@ -104,6 +104,19 @@ describe('a test lead', () => {
     expect((await tried(hookWay(hook.id))).lead.id).not.toBe(lead.id);
   });
 
+  test.each([{}, { mapping: { rows: [{ field: 'E-mail', path: 'a.b' }], rest: false } }])(
+    'to a webhook that signs without a time-stamp may be sent again: %j',
+    async (more) => {
+      const check = { type: 'hmac' };
+      const hook = await createHook(managing, site.id, {
+        ...{ kind: 'webhook', name: 'Shop', check, secrets: { secret: 's' }, ...more },
+      });
+      const [one, other] = [await tried(hookWay(hook.id)), await tried(hookWay(hook.id))];
+      expect(other.lead.id).not.toBe(one.lead.id);
+      expect(Object.keys(other.lead.body.fields)).toEqual('mapping' in more ? ['E-mail'] : Object.keys(TEST));
+    },
+  );
+
   test.each(sources.flatMap(({ id, hook }) => (hook ? [[id as HookKind, hook] as const] : [])))(
     'of %s is in its own shape, or the page says how the service sends one',
     async (kind, sender) => {

@@ -60,7 +60,7 @@ describe('the body of a call of our own', () => {
 
   test('a body that is a list is one lead, an event has its id, and what can’t be there together is left out', () => {
     expect(bodyFor([['First', '[1].x']])).toEqual({
-      body: [[null, { x: 'Test lead' }]],
+      body: [[null, { x: 'Test lead' }, { test_id: 'x1' }]],
       fields: { First: 'Test lead' },
     });
     expect(bodyFor([['A', 'a']], true, 'event.id').body).toMatchObject({

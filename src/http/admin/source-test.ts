@@ -150,7 +150,11 @@ async function toHook(request: SiteRequest, hook: Hook): Promise<TestResult> {
   const { services, now } = request;
   if (!hook.active) return refused('It is switched off. Switch it on first.');
   const id = `test-${crypto.randomUUID()}`;
-  const { Name: name, Email: email, Message: message } = testFields(request, FROM);
+  const {
+    Name: name,
+    Email: email,
+    Message: message,
+  } = testFields(request, `${FROM} at ${new Date(now).toISOString()}`);
   const body = sampleBody(hook, { id, name, email, message, nowMs: now });
   const sender = senderOf(hook);
   if (body === null) return refused(typeof sender?.sample === 'string' ? sender.sample : SILENT);

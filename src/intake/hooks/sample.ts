@@ -8,19 +8,21 @@ import type { SampleLead } from './sender.ts';
 const MAX_INDEX = 20;
 
 /**
- * The body of a call that a hook takes as one lead which says what `lead` does; null where its sender gives leads away
+ * The body of a call that a hook takes as one lead which says what `lead` does, unlike that of any other lead; null where its sender gives leads away
  * by itself alone.
  */
 export function sampleBody(hook: Pick<Hook, 'kind' | 'mapping' | 'settings'>, lead: SampleLead): unknown {
   const sender = senderOf(hook);
   if (sender !== null) return typeof sender.sample === 'string' ? null : sender.sample(lead);
   const { rows, rest } = hook.mapping;
-  const { name, email, message } = lead;
+  const { id, name, email, message } = lead;
   let body: unknown = rows.length === 0 || rest ? { Name: name, Email: email, Message: message } : {};
   for (const { field, path } of rows) body = withValue(body, path, /mail/i.test(field) ? email : name);
-  if (hook.settings.eventPath !== null) body = withValue(body, hook.settings.eventPath, lead.id);
+  if (hook.settings.eventPath !== null) body = withValue(body, hook.settings.eventPath, id);
+  // The same bytes signed once more would be the same call. What no row takes becomes no field.
+  const mark = rows.length === 0 || rest ? {} : { test_id: id };
   // What is a list is taken for several leads: this is one.
-  return Array.isArray(body) ? [body] : body;
+  return Array.isArray(body) ? [[...body, mark]] : isObject(body) ? { ...body, ...mark } : body;
 }
 
 function withValue(body: unknown, text: string, value: string): unknown {

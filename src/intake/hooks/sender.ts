@@ -47,6 +47,7 @@ export interface SampleLead {
   id: string;
   name: string;
   email: string;
+  /** No other call has this either. */
   message: string;
   nowMs: number;
 }

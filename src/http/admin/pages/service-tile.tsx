@@ -34,7 +34,7 @@ export function ServiceTile({ kind, hooks, place }: { kind: HookKind; hooks: rea
         mayEdit ? (
           <a href={`${base}/hooks/new?kind=${kind}`}>
             {hooks.length === 0 ? 'Connect' : 'Add another'}
-            <span class="unseen">: {title}</span>
+            <span class="unseen"> {title}</span>
           </a>
         ) : null
       }

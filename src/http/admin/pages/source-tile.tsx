@@ -59,7 +59,7 @@ export function WayFoot(props: { way: string; of: string; place: TilePlace; idle
           <PostForm action={`${base}/test#${tileId(way)}`} csrf={csrf} class="inline">
             <input type="hidden" name="way" value={way} />
             <button type="submit" class="button small">
-              Send a test lead<span class="unseen">: {of}</span>
+              Send a test lead<span class="unseen"> to {of}</span>
             </button>
           </PostForm>
         ) : null}
