@@ -140,6 +140,7 @@ describe('what is refused stores nothing', () => {
     ['broken JSON', () => '{"a":', 'application/json', 400, 'invalid_json'],
     ['a JSON array', () => '[1]', 'application/json', 400, 'invalid_json'],
     ['multipart without a boundary', () => 'x', 'multipart/form-data', 400, 'bad_request'],
+    ['a boundary without end', () => 'x', `multipart/form-data; boundary=${'b'.repeat(300)}`, 400, 'bad_request'],
     [
       '201 fields',
       () => Array.from({ length: 201 }, (_, i) => `f${i}=1`).join('&'),

@@ -183,7 +183,8 @@ function listen(parser: Parser, upload: Upload, maxParts: number, ending: Ending
   }
 
   async function drained(): Promise<void> {
-    while ([...open].some(({ readableLength }) => readableLength > 0)) {
+    // The one that is being read comes first: no look at all the others each time.
+    while (open.values().some(({ readableLength }) => readableLength > 0)) {
       await Promise.race([ending.failed, new Promise<void>((resolve) => (onProgress = resolve))]);
     }
   }
@@ -266,13 +267,17 @@ async function pour(
   if (request.signal.aborted) throw brokeOff(null);
 }
 
-/** @throws AppError bad_request for a type without a boundary */
+/** @throws AppError bad_request for a type without a boundary, or with one that is far longer than the 70 characters it may have */
 function openParser(Dicer: typeof Parser, type: string): Parser {
   const boundary = boundaryOf(type);
   if (boundary === null) throw broken('no boundary');
   // Its own way to wait for who reads a part stands still for ever when a piece ends where a part does: `drained` waits.
   const options = { boundary, partHwm: Number.MAX_SAFE_INTEGER };
-  return new Dicer(options);
+  try {
+    return new Dicer(options);
+  } catch (error) {
+    throw broken(errorText(error));
+  }
 }
 
 const asAppError = (error: unknown) => (error instanceof AppError ? error : broken(errorText(error)));
