@@ -26,6 +26,6 @@ export async function folderFor({ store, site, api }: AtSite): Promise<{ ok: tru
   const name = folderNameOf(store.sites.get(site.siteId)?.name ?? site.siteId);
   const made = await api.ensureFolder(name, site.siteId);
   if (!made.ok) return { ok: false, trouble: made.failure };
-  await store.drive.noteSite(site.siteId, { folder: made.value });
+  await store.drive.noteSite(site.siteId, { folder: made.value }, site);
   return { ok: true };
 }

@@ -58,6 +58,8 @@ export type Sent =
 
 const DAY_MS = 24 * HOUR_MS;
 const AT_ONCE = 100;
+/** What is sent by then has its bytes here cleared, and what was deleted meanwhile is deleted there, before more is sent. */
+const SENDING_MS = 30_000;
 
 /** Something of our own that waits for a person. */
 export const paused = (problem: SheetProblem, recheckMs: number = HOUR_MS): Trouble => ({
@@ -91,12 +93,13 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
     const failures = site.failures + 1;
     const { problem } = trouble;
     const retryAt = clock.now() + waitMs(trouble, failures, deps.random);
-    await drive.noteSite(site.siteId, { problem, failures, retryAt });
+    await drive.noteSite(site.siteId, { problem, failures, retryAt }, site);
     if (site.problem?.code !== problem.code) log.warn('drive.waits', { site: site.siteId, code: problem.code });
   }
 
-  async function goOn({ siteId, problem }: DriveSite): Promise<void> {
-    if (problem !== null) await drive.noteSite(siteId, { problem: null, failures: 0, retryAt: null });
+  async function goOn(site: DriveSite): Promise<void> {
+    if (site.problem === null) return;
+    await drive.noteSite(site.siteId, { problem: null, failures: 0, retryAt: null }, site);
   }
 
   /** The next file of a site. False: there is none to send by now. */
@@ -115,6 +118,11 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
         await wait(site, sent.trouble);
         return false;
       case 'refused':
+        // Without an id from Google there is nothing yet to put off.
+        if (drive.copy(file.id) === null) {
+          await wait(site, sent.trouble);
+          return false;
+        }
         await drive.postpone(file.id, sent.trouble.problem, clock.now() + DAY_MS);
         log.warn('drive.refused', { site: siteId, file: file.id, code: sent.trouble.problem.code });
         return true;
@@ -145,8 +153,9 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
     } catch (error) {
       const code = errorCode(error);
       if (code === '') throw error;
-      // Its lead was deleted meanwhile, and its bytes with it: what Drive has of it is deleted in its turn.
-      if (code === 'ENOENT' && (store.files.get(file.id)?.leadId ?? null) === null) return { kind: 'gone' };
+      // Its lead was deleted meanwhile, and its bytes with it: what Drive has of it is deleted in its turn. Nothing can be
+      // begun of a file that is not known any more.
+      if ((store.files.get(file.id)?.leadId ?? null) === null) return { kind: 'gone' };
       return { kind: 'waits', trouble: paused(unreadable(code), LOOK_AGAIN_MS) };
     }
   }
@@ -164,7 +173,8 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
       // Each site in its turn: whoever has a thousand files keeps nobody waiting.
       let turns = drive.sites().map(({ siteId }) => siteId);
       const ready = new Set<string>();
-      while (turns.length > 0 && !signal.aborted) {
+      const since = clock.monotonic();
+      while (turns.length > 0 && !signal.aborted && clock.monotonic() - since < SENDING_MS) {
         const more: string[] = [];
         for (const siteId of turns) if (!signal.aborted && (await sendNext(siteId, ready))) more.push(siteId);
         turns = more;

@@ -23,6 +23,9 @@ export interface DriveSite {
   retryAt: number | null;
 }
 
+/** Where a site's files go, as a person has chosen it. */
+export type DrivePlace = Pick<DriveSite, 'enabled' | 'account' | 'folder' | 'shared'>;
+
 /** What is known of a file in Google Drive. */
 export interface DriveCopy {
   fileId: string;
@@ -46,9 +49,11 @@ export interface DriveStore {
   site(siteId: string): DriveSite | null;
   /** Files go there from now on, those that are here included; null: those not there yet stay here. */
   setSite(siteId: string, place: Pick<DriveSite, 'account' | 'folder' | 'shared'> | null): Promise<void>;
+  /** @param as what was found is about this place: not noted where somebody has chosen another one meanwhile */
   noteSite(
     siteId: string,
     change: Partial<Pick<DriveSite, 'folder' | 'problem' | 'failures' | 'retryAt'>>,
+    as?: DrivePlace,
   ): Promise<void>;
   /** Everything of the site that was put off is tried at once. */
   again(siteId: string): Promise<void>;

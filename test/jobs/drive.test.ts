@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGoogleAccess } from '../../src/google-access.ts';
+import { createDriveMover } from '../../src/jobs/drive.ts';
 import { compareFiles } from '../../src/jobs/files.ts';
+import type { DriveApi, DriveOf } from '../../src/sheets/targets/google/drive.ts';
 import { urlsOf } from '../sheets/google-connection.ts';
 import type { CallKind, FaultKind } from '../support/google/client.ts';
 import { startFakeGoogle } from '../support/google/client.ts';
@@ -45,6 +47,14 @@ const md5 = (bytes: Uint8Array | string) => createHash('md5').update(bytes).dige
 async function callsOf(kind: CallKind): Promise<number> {
   return (await google.calls()).filter((call) => call.kind === kind).length;
 }
+
+/** Google Drive, with other calls in the place of some. */
+const withCalls =
+  (world: DriveWorld, change: (api: DriveApi) => Partial<DriveApi>): DriveOf =>
+  async (account) => {
+    const made = await world.deps.driveOf(account);
+    return made.ok ? { ok: true, api: { ...made.api, ...change(made.api) } } : made;
+  };
 
 describe('on its way', () => {
   test('a file goes to a folder of the account, byte by byte; only then its bytes here go', async () => {
@@ -104,6 +114,61 @@ describe('on its way', () => {
     await world.lead('file_a', bytes);
     await world.mover().run();
     expect((await world.inDrive()).map((file) => file.md5)).toEqual([md5(bytes)]);
+  });
+
+  test('many files are sent a while at a time: what was sent makes room here before all are there', async () => {
+    const world = await connected();
+    for (const id of ['file_a', 'file_b', 'file_c']) await world.lead(id, id);
+    const mover = createDriveMover({
+      ...world.deps,
+      driveOf: withCalls(world, ({ start }) => ({
+        start(file) {
+          world.clock.advance(20_000);
+          return start(file);
+        },
+      })),
+    });
+    await mover.run();
+    expect((await world.inDrive()).length).toBe(2);
+    await mover.run();
+    expect(world.onDisk()).toEqual(['file_c']);
+    expect((await world.inDrive()).length).toBe(3);
+  });
+
+  test('what is found out of a place that somebody has left meanwhile is not said of the new one', async () => {
+    const next = { account: 'robot@example.com', folder: 'F1234567890', shared: true };
+    for (const fault of [[], [{ match: { kind: 'drive.create' as const }, fault: { kind: '503' as const } }]]) {
+      const world = await connected();
+      await world.lead('file_a', 'some text');
+      await google.faults(fault);
+      const driveOf = withCalls(world, ({ ensureFolder }) => ({
+        async ensureFolder(name, property) {
+          const made = await ensureFolder(name, property);
+          await world.store.drive.setSite(world.site.id, next);
+          return made;
+        },
+      }));
+      await createDriveMover({ ...world.deps, driveOf }).run();
+      expect(world.now()).toMatchObject({ ...next, problem: null, retryAt: null });
+    }
+  });
+
+  test('an id that Google will not set aside is asked for later, not without end', async () => {
+    const world = await connected();
+    await world.lead('file_a', 'some text');
+    const refusal = { code: 'bad_request', message: 'No.', technical: null };
+    let asked = 0;
+    const driveOf = withCalls(world, () => ({
+      newId: async () => {
+        if (++asked > 3) throw new Error('asked again and again');
+        return {
+          ok: false,
+          failure: { problem: refusal, kind: 'request', recheckMs: null, retryAfterMs: null } as never,
+        };
+      },
+    }));
+    await createDriveMover({ ...world.deps, driveOf }).run();
+    expect([asked, world.now()?.problem?.code, world.onDisk()]).toEqual([1, 'bad_request', ['file_a']]);
   });
 
   test('sites take turns', async () => {
@@ -545,6 +610,22 @@ describe('deleted leads', () => {
     expect([world.now()?.problem, world.onDisk()]).toEqual([null, []]);
     await settled(world);
     expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
+  });
+
+  test('deleted before its id in Drive is known, a file keeps no other one waiting', async () => {
+    const world = await connected();
+    const lead = await world.lead('file_a', 'some text');
+    await world.lead('file_b', 'other text');
+    const driveOf = withCalls(world, ({ newId }) => ({
+      async newId() {
+        await world.store.leads.remove(world.site.id, [lead], { rows: false });
+        await world.removeOwnerless();
+        return newId();
+      },
+    }));
+    await createDriveMover({ ...world.deps, driveOf }).run();
+    expect([world.now()?.problem, (await world.inDrive()).length]).toEqual([null, 1]);
+    expect(world.store.drive.copy('file_b')?.link).toBeString();
   });
 
   test('a file that somebody deleted in Drive is gone; one that only this sign-in does not see is told', async () => {

@@ -1,5 +1,5 @@
 import { and, asc, count, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
-import type { DriveSite, DriveStore } from '../drive.ts';
+import type { DrivePlace, DriveSite, DriveStore } from '../drive.ts';
 import type { Context } from './context.ts';
 import { keptTable } from './kept-table.ts';
 import { driveCopy, driveSite } from './schema-drive.ts';
@@ -47,6 +47,14 @@ const isOwnerless = isNull(file.leadId);
 /** By the file's site, whose index finds those without a lead at once. */
 const leftBy = (siteId: string) => and(eq(file.siteId, siteId), isOwnerless);
 
+/** A folder that nobody named is ours to make anew. */
+const samePlace = ({ enabled, account, folder, shared }: DrivePlace) => [
+  eq(driveSite.enabled, enabled),
+  eq(driveSite.account, account),
+  eq(driveSite.shared, shared),
+  ...(shared && folder !== null ? [eq(driveSite.folder, folder)] : []),
+];
+
 type SiteActions = Pick<DriveStore, 'sites' | 'site' | 'setSite' | 'noteSite' | 'again'>;
 
 function siteActions(
@@ -79,10 +87,15 @@ function siteActions(
         orm.update(driveSite).set({ failures: 0, retryAt: null }).where(eq(driveSite.siteId, siteId)).run();
         orm.update(driveCopy).set({ retryAt: null }).where(eq(driveCopy.siteId, siteId)).run();
       }),
-    noteSite: (siteId, change) =>
+    noteSite: (siteId, change, as) =>
       writer.run((turn) => {
         turn.onCommit(drop);
-        orm.update(driveSite).set(change).where(eq(driveSite.siteId, siteId)).run();
+        const still = as && and(...samePlace(as));
+        orm
+          .update(driveSite)
+          .set(change)
+          .where(and(eq(driveSite.siteId, siteId), still))
+          .run();
       }),
   };
 }
