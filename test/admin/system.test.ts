@@ -62,6 +62,19 @@ test('a site is made by the rules of the command; what is wrong is said and kept
   expect((await viewer.post('/admin/sites', { name: 'X', timezone: 'UTC' })).status).toBe(403);
 });
 
+test('a disk that is nearly full is told of, and not called working', async () => {
+  const world = await siteWorld(ADMIN_ROUTES);
+  const owner = await world.person('owner');
+  const withFree = async (free: number) => {
+    world.services.system.disk = async () => ({ parts: [], free });
+    return (await owner.get('/admin/system')).html;
+  };
+  expect(await withFree(500_000_001)).not.toContain('Nearly full');
+  const low = await withFree(499_999_999);
+  expect(low).toContain('Little disk space left');
+  expect(low).toContain('Nearly full');
+});
+
 test('a key is shown once, works, is rotated and revoked, and the audit log knows but not the key', async () => {
   const world = await siteWorld(ADMIN_ROUTES);
   const { store, vault } = world.services;

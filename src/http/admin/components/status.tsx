@@ -9,6 +9,7 @@ const WORDS = {
   skipped: ['Skipped', 'quiet'],
   ok: ['Working', 'good'],
   paused: ['Paused', 'bad'],
+  nearly_full: ['Nearly full', 'waiting'],
   active: ['Active', 'good'],
   expired: ['Expired', 'quiet'],
   revoked: ['Revoked', 'quiet'],

@@ -90,6 +90,8 @@ export function System(props: SystemProps) {
   );
 }
 
+const isLow = (disk: DiskUse | null): disk is DiskUse => disk !== null && disk.free < LITTLE_SPACE;
+
 function Notices({
   reasons,
   untrustedProxy,
@@ -112,7 +114,7 @@ function Notices({
           </p>
         </Banner>
       )}
-      {disk !== null && disk.free < LITTLE_SPACE ? (
+      {isLow(disk) ? (
         <Banner tone={disk.free < NO_SPACE ? 'bad' : 'waiting'} title="Little disk space left">
           <span>{bytesText(disk.free)} are free. Leads are refused when it is used up: free some space.</span>
         </Banner>
@@ -133,7 +135,7 @@ function Disk({ disk, health, files }: Pick<SystemProps, 'disk' | 'health' | 'fi
   const sheets = disk?.parts.find(({ name }) => name === 'sheets')?.bytes ?? 0;
   const all = disk?.parts.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
   return (
-    <Card title="Disk" action={<Status is={health.writable ? 'ok' : 'failed'} />}>
+    <Card title="Disk" action={<Status is={!health.writable ? 'failed' : isLow(disk) ? 'nearly_full' : 'ok'} />}>
       <Facts
         facts={[
           ['Data folder', disk === null ? 'Could not be looked at' : bytesText(all)],
