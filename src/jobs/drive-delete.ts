@@ -13,7 +13,7 @@ const OF_FILE: ReadonlySet<string> = new Set(['not_shared', 'viewer_only', 'not_
 
 type Deleted =
   | { kind: 'gone' }
-  | { kind: 'again'; atMs: number; trouble: Trouble }
+  | { kind: 'again'; atMs: number; trouble: Trouble | null }
   | { kind: 'waits'; trouble: Trouble };
 
 /**
@@ -33,7 +33,7 @@ export async function deleteLeft(deps: DriveJobDeps, site: DriveSite): Promise<T
         await store.drive.forgetCopy(copy.fileId);
         log.info('drive.deleted', { site: site.siteId, file: copy.fileId });
       } else if (deleted.kind === 'again') {
-        await store.drive.postpone(copy.fileId, deleted.trouble.problem, deleted.atMs);
+        await store.drive.postpone(copy.fileId, deleted.trouble?.problem ?? null, deleted.atMs);
       } else if (copy.account === site.account) {
         return deleted.trouble;
       } else {
@@ -63,7 +63,7 @@ async function deleteOne({ driveOf, clock }: DriveJobDeps, site: DriveSite, copy
   if (copy.link === null) {
     // Nobody knows what came of the last try: it may come through yet.
     const atMs = copy.triedAt + SETTLED_MS;
-    return clock.now() < atMs ? { kind: 'again', atMs, trouble: found(api, 'google_down') } : { kind: 'gone' };
+    return clock.now() < atMs ? { kind: 'again', atMs, trouble: null } : { kind: 'gone' };
   }
   return await isGone(api, site, copy, clock.now());
 }

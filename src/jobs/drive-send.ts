@@ -38,12 +38,11 @@ export async function settleBegun(at: AtSite, file: StoredFile): Promise<Sent> {
   const before = await earlier(at, file, await files.folder.find(file));
   if (before !== null) return before;
   const copy = store.drive.copy(file.id);
-  if (copy !== null && clock.now() - copy.triedAt < SETTLED_MS) return later(at, copy.triedAt + SETTLED_MS);
+  if (copy !== null && clock.now() - copy.triedAt < SETTLED_MS)
+    return { kind: 'later', atMs: copy.triedAt + SETTLED_MS };
   await store.drive.forgetCopy(file.id);
   return { kind: 'gone' };
 }
-
-const later = (at: AtSite, atMs: number): Sent => ({ kind: 'later', trouble: found(at.api, 'google_down'), atMs });
 
 /** What an earlier try came to; null: to nothing. */
 async function earlier(at: AtSite, file: StoredFile, path: string | null): Promise<Sent | null> {
@@ -57,7 +56,7 @@ async function earlier(at: AtSite, file: StoredFile, path: string | null): Promi
   if (!there.ok) return waits(there.failure);
   if (there.value === null) {
     const isUnlisted = copy?.driveId === null && clock.now() - copy.triedAt < LISTED_MS;
-    return isUnlisted ? later(at, copy.triedAt + LISTED_MS) : null;
+    return isUnlisted ? { kind: 'later', atMs: copy.triedAt + LISTED_MS } : null;
   }
   if (await isSame(there.value, file, path)) return await keep(at, file, there.value, api.email);
   return await dropOther(at, api, file, there.value);

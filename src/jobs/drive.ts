@@ -48,11 +48,14 @@ export interface AtSite extends DriveJobDeps {
 /** What keeps one site's files, in place of an answer of Google's. */
 export type Trouble = Pick<GoogleFailure, 'problem' | 'kind' | 'recheckMs' | 'retryAfterMs'>;
 
-/** What became of one file. `waits`: nothing of this site can go on for now. `refused`: this one can't, others can. */
+/**
+ * What became of one file. `later`: nobody can know yet what an earlier try came to. `waits`: nothing of this site can go on
+ * for now. `refused`: this one can't, others can.
+ */
 export type Sent =
   | { kind: 'kept' }
   | { kind: 'gone' }
-  | { kind: 'later'; trouble: Trouble; atMs: number }
+  | { kind: 'later'; atMs: number }
   | { kind: 'waits'; trouble: Trouble }
   | { kind: 'refused'; trouble: Trouble };
 
@@ -127,7 +130,7 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
         log.warn('drive.refused', { site: siteId, file: file.id, code: sent.trouble.problem.code });
         return true;
       case 'later':
-        await drive.postpone(file.id, sent.trouble.problem, sent.atMs);
+        await drive.postpone(file.id, null, sent.atMs);
         return true;
       default:
         log.info(`drive.${sent.kind}`, { site: siteId, file: file.id, bytes: file.size });

@@ -69,7 +69,8 @@ export interface DriveStore {
   toClear(siteId: string, limit: number): StoredFile[];
   /** Their bytes are not here any more. */
   cleared(fileIds: readonly string[]): Promise<void>;
-  postpone(fileId: string, problem: DriveProblem, retryAt: number): Promise<void>;
+  /** @param problem null: nothing is wrong, it is only too early */
+  postpone(fileId: string, problem: DriveProblem | null, retryAt: number): Promise<void>;
 
   /** What deleted leads have left there, and may be asked about by now. */
   toDelete(siteId: string, nowMs: number, limit: number): DriveCopy[];

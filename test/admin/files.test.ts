@@ -189,7 +189,17 @@ test('files of deleted leads that Google keeps are named, until a person says th
   expect(html).toContain('href="https://drive.google.com/file/d/D/view"');
   expect(html).not.toContain('secret name');
   expect((await owner.get(`/admin/s/${site}/sheet`)).html).toContain('or deleted there');
-  expect((await owner.post(`${pageOf(site)}/gone`)).status).toBe(303);
+  // Nobody has looked at what is not named, nor is it another site's to forget.
+  const { id: other } = await store.sites.create({ name: 'Another' });
+  for (const [at, ids] of [
+    [site, {}],
+    [other, { file: file.id }],
+  ] as const) {
+    expect((await owner.post(`${pageOf(at)}/gone`, ids)).status).toBe(303);
+  }
+  expect(store.drive.undeleted(site, 5)).toHaveLength(1);
+  expect(html).toContain(`name="file" value="${file.id}"`);
+  expect((await owner.post(`${pageOf(site)}/gone`, { file: file.id })).status).toBe(303);
   expect([store.files.get(file.id), store.drive.undeleted(site, 5)]).toEqual([null, []]);
   expect(lastEntry()).toMatchObject({ action: 'files.deleted_by_hand', after: { files: 1 } });
 });

@@ -591,6 +591,7 @@ describe('deleted leads', () => {
     await world.mover().run();
     // Not there, but it may come through yet.
     expect(world.store.drive.copy('file_a')).not.toBeNull();
+    expect(world.store.drive.undeleted(world.site.id, 5)).toEqual([]);
     await google.releaseLate();
     expect(await world.inDrive()).toHaveLength(1);
     await settled(world);

@@ -183,6 +183,7 @@ function deleteActions({ orm, writer }: Context, files: { drop(): void }): Delet
     undeleted: (siteId, limit) =>
       leftBehind()
         .where(and(leftBy(siteId), isNotNull(driveCopy.problem)))
+        .orderBy(asc(file.id))
         .limit(limit)
         .all()
         .map(({ copy }) => copy),

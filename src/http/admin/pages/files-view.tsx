@@ -176,6 +176,9 @@ function Undeleted({ base, undeleted, mayEdit, csrf }: FilesProps) {
           <div class="choices">
             <Again base={base} csrf={csrf} />
             <PostForm action={`${base}/settings/files/gone`} csrf={csrf} class="inline">
+              {undeleted.map(({ fileId }) => (
+                <input key={fileId} type="hidden" name="file" value={fileId} />
+              ))}
               <button type="submit" class="button">
                 I have deleted them
               </button>

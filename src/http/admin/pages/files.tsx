@@ -73,12 +73,15 @@ async function tryAgain(request: SiteRequest): Promise<Outcome> {
   return { to: `${baseOf(request)}/settings/files`, notice: 'retried' };
 }
 
-/** A person has deleted in Drive what Google would not let us delete. */
+/** A person has deleted in Drive what Google would not let us delete: what was named, and nothing that came since. */
 async function deletedByHand(request: SiteRequest): Promise<Outcome> {
-  const { services, site } = request;
-  const { drive } = services.store;
-  const gone = drive.undeleted(site.id, NAMED);
-  for (const { fileId } of gone) await drive.forgetCopy(fileId);
+  const { services, site, form } = request;
+  const { drive, files } = services.store;
+  const gone = form.all('file').filter((id) => {
+    const copy = drive.copy(id);
+    return copy?.siteId === site.id && copy.problem !== null && files.get(id)?.leadId === null;
+  });
+  for (const id of gone) await drive.forgetCopy(id);
   await record(request, { action: 'files.deleted_by_hand', objectId: site.id, after: { files: gone.length } });
   return { to: `${baseOf(request)}/settings/files`, notice: 'deleted' };
 }
