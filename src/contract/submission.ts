@@ -174,7 +174,10 @@ export const FileRef = Type.Object(
     name: Type.String({ description: 'The name of the file.', examples: ['cv.pdf'] }),
     size: Type.Integer({ minimum: 0, description: 'Bytes.', examples: [48_213] }),
     content_type: Type.String({ description: 'Its media type.', examples: ['application/pdf'] }),
-    url: Type.String({ description: 'Where it can be fetched.', examples: ['https://example.com/files/cv.pdf'] }),
+    url: Type.String({
+      description: 'Where it can be fetched; it leads on to Google Drive where the site keeps its files there.',
+      examples: ['https://example.com/files/cv.pdf'],
+    }),
   },
   { additionalProperties: false, $id: 'File', description: 'A file that came with the lead.' },
 );
