@@ -372,6 +372,17 @@ describe('who may send', () => {
       json: { fields: { a: 1 }, form_name: 'New' },
     });
     expect(((await made.json()) as { data: { form_name: string } }).data.form_name).toBe('New');
+    // So one that a person wants is had, as the warning says; and the form of a new endpoint is no stranger's.
+    await post('New');
+    const own = await flooded.store.endpoints.create(site.id, 'Another page');
+    await flooded.app.fetch(
+      new Request(`http://localhost/f/${own.id}`, { method: 'POST', body: new URLSearchParams('a=1') }),
+    );
+    const last = store.leads.list(site.id, { filter: { spam: 'include' }, newestFirst: true, limit: 2, offset: 0 });
+    expect(last.slice(0, 2).map(({ formName, body }) => [formName, body.warnings])).toEqual([
+      ['Another page', []],
+      ['New', []],
+    ]);
     await flooded.close();
   });
 

@@ -41,7 +41,7 @@ interface Deps {
 const NO_NEW_FORM: Warning = {
   code: 'form_replaced',
   field: '_form',
-  message: `It named a new form, but the site has ${MAX_OPEN_FORMS} already. Merge those that nobody needs.`,
+  message: `It named a new form, but the site has ${MAX_OPEN_FORMS} already. Send one lead of that form over the API: then its name is known here too.`,
 };
 
 /** How many leads one statement inserts. */
@@ -141,8 +141,8 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   /** The lead, with another form where the one it names would be one too many. */
   function withinLimit(siteId: string, lead: NewLead): NewLead {
     const { form, otherwise, body } = lead;
-    if (otherwise === undefined || form === otherwise || deps.forms.site(siteId).size < MAX_OPEN_FORMS) return lead;
-    if (knownForm(siteId, form) !== null) return lead;
+    if (otherwise === undefined || deps.forms.site(siteId).size < MAX_OPEN_FORMS) return lead;
+    if (isSame(form, otherwise) || knownForm(siteId, form) !== null) return lead;
     return { ...lead, form: otherwise, body: { ...body, warnings: [...body.warnings, NO_NEW_FORM] } };
   }
 
@@ -236,6 +236,8 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
 
   return (request) => writer.run((turn) => acceptInTurn(request, turn));
 }
+
+const isSame = (one: FormRef, other: FormRef) => one.by === 'key' && other.by === 'key' && one.key === other.key;
 
 function remember(result: AcceptResult): Remembered {
   if (result.status === 'created') return { id: result.lead.id };
