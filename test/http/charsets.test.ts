@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { urlencoded } from '../../src/http/forms/body.ts';
 import type { Lead } from '../../src/store/store.ts';
 import { type TestApp, testApp } from '../support/app.ts';
 import { tempDir } from '../support/temp.ts';
@@ -176,4 +177,11 @@ test('a form comes in whatever pieces it is sent', async () => {
     expect(body.fields).toEqual({ Name: 'Jürgen', Note: '' });
     expect(body.files.map((file) => file.size)).toEqual([70_000]);
   }
+});
+
+test('urlencoded names and values end where the standard ends them', () => {
+  const pieces = ['', 'a', '=', '&', '%41', '+', '%3D'];
+  let texts = [''];
+  for (let i = 0; i < 5; i++) texts = texts.flatMap((text) => pieces.map((piece) => text + piece));
+  for (const text of new Set(texts)) expect([text, urlencoded(text)]).toEqual([text, [...new URLSearchParams(text)]]);
 });

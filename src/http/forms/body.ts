@@ -37,11 +37,16 @@ export function urlencoded(text: string): SentForm['entries'] {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   const entries: SentForm['entries'] = [];
   const decode = decoderOf(text);
+  const find = (char: string, from: number) => {
+    const at = spaced.indexOf(char, from);
+    return at < 0 ? spaced.length : at;
+  };
+  let equals = -1;
   for (let start = 0; start < spaced.length; ) {
-    const next = spaced.indexOf('&', start);
-    const end = next < 0 ? spaced.length : next;
-    const equals = spaced.indexOf('=', start);
-    const nameEnd = equals < 0 || equals > end ? end : equals;
+    const end = find('&', start);
+    // Looked for once: a form may be a megabyte of names without any.
+    if (equals < start) equals = find('=', start);
+    const nameEnd = Math.min(equals, end);
     if (end > start) entries.push([decode(spaced.slice(start, nameEnd)), decode(spaced.slice(nameEnd + 1, end))]);
     start = end + 1;
   }
