@@ -182,6 +182,6 @@ test('a form comes in whatever pieces it is sent', async () => {
 test('urlencoded names and values end where the standard ends them', () => {
   const pieces = ['', 'a', '=', '&', '%41', '+', '%3D'];
   let texts = [''];
-  for (let i = 0; i < 5; i++) texts = texts.flatMap((text) => pieces.map((piece) => text + piece));
+  for (let i = 0; i < 4; i++) texts = texts.flatMap((text) => pieces.map((piece) => text + piece));
   for (const text of new Set(texts)) expect([text, urlencoded(text)]).toEqual([text, [...new URLSearchParams(text)]]);
 });
