@@ -17,6 +17,8 @@ type Sending = AtSite & { sessions: Sessions };
 
 /** What is in memory of a file at any time: Google wants multiples of 256 KiB, and 5 KiB a second are enough for one. */
 const PART_BYTES = 1_048_576;
+/** A try that goes on is noted anew this often: what comes through late counts from its last part. */
+const NOTED_MS = 60_000;
 /** Google's list may be this long behind. */
 const LISTED_MS = 120_000;
 
@@ -170,20 +172,27 @@ function startWith({ store, api, site }: AtSite, file: StoredFile, id: string | 
   });
 }
 
+async function noteTry({ store, clock }: AtSite, file: StoredFile): Promise<void> {
+  const copy = store.drive.copy(file.id);
+  if (copy !== null && clock.now() - copy.triedAt > NOTED_MS) await store.drive.begin(file, copy);
+}
+
 const isAhead = (stands: UploadState, offset: number) => stands.state !== 'at' || stands.offset > offset;
 
 /** Sends what is left, a part at a time, from where Google says it stands. */
 async function sendParts(
-  { api, signal }: AtSite,
+  at: AtSite,
   file: StoredFile,
   { path, url, from }: { path: string; url: string; from: UploadState },
 ): Promise<Reply<UploadState>> {
+  const { api, signal } = at;
   const source = await open(path, 'r');
   const part = new Uint8Array(Math.min(PART_BYTES, file.size));
   try {
     let stands = from;
     while (stands.state === 'at') {
       const { offset } = stands;
+      await noteTry(at, file);
       const { bytesRead } = await source.read(part, 0, Math.min(part.length, file.size - offset), offset);
       let reply = await api.put(url, part.subarray(0, bytesRead), { offset, size: file.size }, signal);
       // Sent twice by the network, a part is refused where it was taken the first time: how far it is says which it was.

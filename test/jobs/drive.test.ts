@@ -613,6 +613,31 @@ describe('deleted leads', () => {
     expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
   });
 
+  test('deleted while the last of many slow parts was on the way: that it may come through late counts from then', async () => {
+    const world = await connected();
+    const lead = await world.lead('file_a', Buffer.alloc(MEBIBYTE + 1, 'a'));
+    const driveOf = withCalls(world, ({ put }) => ({
+      async put(session, bytes, at, signal) {
+        if (at.offset > 0) {
+          await google.faults([{ match: { kind: 'drive.part' }, fault: { kind: 'lateApply', answer: '503' } }]);
+        }
+        const sent = await put(session, bytes, at, signal);
+        if (at.offset === 0) world.clock.advance(HOUR_MS);
+        return sent;
+      },
+    }));
+    await createDriveMover({ ...world.deps, driveOf }).run();
+    world.clock.advance(60_000);
+    await world.store.leads.remove(world.site.id, [lead], { rows: false });
+    await world.removeOwnerless();
+    await world.store.drive.again(world.site.id);
+    await world.mover().run();
+    expect(world.store.drive.copy('file_a')).not.toBeNull();
+    await google.releaseLate();
+    await settled(world);
+    expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
+  });
+
   test('deleted before its id in Drive is known, a file keeps no other one waiting', async () => {
     const world = await connected();
     const lead = await world.lead('file_a', 'some text');
