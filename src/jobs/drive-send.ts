@@ -50,8 +50,8 @@ export async function settleBegun(at: AtSite, file: StoredFile): Promise<Sent> {
 async function earlier(at: AtSite, file: StoredFile, path: string | null): Promise<Sent | null> {
   const { store, clock } = at;
   const copy = store.drive.copy(file.id);
-  // Not begun, as far as this database knows; without its bytes it may be one that was restored from a backup.
-  if (copy === null && path !== null) return null;
+  // Not begun, as far as this database knows; but it may be one that was restored from a backup.
+  if (copy === null && path !== null && file.createdAt >= at.since) return null;
   const api = await apiOf(at, copy);
   if (api === null) return null;
   const there = await lookFor(api, file.id, copy);

@@ -25,6 +25,7 @@ import { HOUR_MS, LOOK_AGAIN_MS, waitMs } from './drive-wait.ts';
  *   come through after that, one of the two is refused.
  * killed after the last byte: it is there; it is compared with the bytes here, and noted.
  * killed after it is noted: links lead to Drive; its bytes here go, at this start or the next.
+ * a database from a backup, with its files or without: Drive is asked for whatever came before this start.
  * a lead deleted meanwhile: what Drive has is deleted too; asked for until no try can come through any more.
  */
 
@@ -43,6 +44,8 @@ export interface DriveJobDeps {
 export interface AtSite extends DriveJobDeps {
   site: DriveSite;
   api: DriveApi;
+  /** When this process began to look after Drive: files that came later are there by nobody else. */
+  since: number;
 }
 
 /** What keeps one site's files, in place of an answer of Google's. */
@@ -75,6 +78,7 @@ export const paused = (problem: SheetProblem, recheckMs: number = HOUR_MS): Trou
 export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
   const { store, files, clock, log, signal } = deps;
   const { drive } = store;
+  const since = clock.now();
   /** Uploads that were cut short while this process runs, to be taken up where they stand. */
   const sessions: Sessions = new Map();
 
@@ -144,7 +148,7 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
       const account = site.enabled ? site.account : (drive.copy(file.id)?.account ?? site.account);
       const made = await deps.driveOf(account);
       if (!made.ok) return { kind: 'waits', trouble: paused(made.problem) };
-      const at = { ...deps, site, api: made.api };
+      const at = { ...deps, site, since, api: made.api };
       if (!site.enabled) return await settleBegun(at, file);
       if (!ready.has(site.siteId)) {
         const folder = await folderFor(at);
@@ -176,8 +180,8 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
       // Each site in its turn: whoever has a thousand files keeps nobody waiting.
       let turns = drive.sites().map(({ siteId }) => siteId);
       const ready = new Set<string>();
-      const since = clock.monotonic();
-      while (turns.length > 0 && !signal.aborted && clock.monotonic() - since < SENDING_MS) {
+      const beganAt = clock.monotonic();
+      while (turns.length > 0 && !signal.aborted && clock.monotonic() - beganAt < SENDING_MS) {
         const more: string[] = [];
         for (const siteId of turns) if (!signal.aborted && (await sendNext(siteId, ready))) more.push(siteId);
         turns = more;

@@ -743,6 +743,20 @@ describe('what is not here', () => {
     expect(await world.inDrive()).toHaveLength(1);
   });
 
+  test('a database and files from before a file went there: it is not sent a second time, and goes with its lead', async () => {
+    const world = await connected();
+    const lead = await world.lead('file_a', 'a file');
+    await world.mover().run();
+    await world.store.drive.forgetCopy('file_a');
+    expect([world.onDisk(), (await world.inDrive()).length]).toEqual([['file_a'], 1]);
+    world.clock.advance(DAY_MS);
+    await settled(world, world.mover(), 3);
+    expect([world.onDisk(), (await world.inDrive()).length]).toEqual([[], 1]);
+    await world.store.leads.remove(world.site.id, [lead], { rows: false });
+    await settled(world);
+    expect([await world.inDrive(), world.store.files.get('file_a')]).toEqual([[], null]);
+  });
+
   test('a file that is nowhere is forgotten, but not where the whole folder is gone', async () => {
     const world = await connected();
     await world.lead('file_a', 'some text');
