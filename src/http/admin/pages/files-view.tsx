@@ -166,7 +166,7 @@ function Undeleted({ base, undeleted, mayEdit, csrf }: FilesProps) {
         {undeleted.map(({ fileId, link }, at) => (
           <span key={fileId}>
             {at === 0 ? 'Look at ' : ', '}
-            <SafeLink href={link} text={`file ${at + 1}`} />
+            {link === null ? `file ${at + 1}` : <SafeLink href={link} text={`file ${at + 1}`} />}
           </span>
         ))}
       </p>
