@@ -61,7 +61,8 @@ function setPragmas(db: Database, durability: OpenOptions['durability']): void {
   switchToWal(db);
   db.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
   db.run('PRAGMA foreign_keys = ON');
-  db.run('PRAGMA cache_size = -16000');
+  // Enough for the ends of all indexes, where new leads go; what else is read lies in the cache of the system.
+  db.run('PRAGMA cache_size = -8000');
   db.run('PRAGMA temp_store = MEMORY');
   // 16 MiB: a checkpoint stops the writer for a moment, so it should be worth it.
   db.run('PRAGMA wal_autocheckpoint = 4000');
