@@ -37,7 +37,7 @@ async function resume(deps: ImportJobDeps, { siteId, id }: LeadImport): Promise<
   await runToEnd(deps, job, { path, runner, signal, pause: () => sleep(clock, PAUSE_MS) });
   const ended = store.imports.get(siteId, id);
   // The server stops, or somebody else goes on with it.
-  if (ended === null || ended.status === 'running') return;
+  if (ended === null || ended.status === 'running') return store.imports.letGo(siteId, id, runner);
   if (ended.status === 'done') await rm(path, { force: true });
   await store.audit.record(SERVER, { action: 'import.ended', siteId, objectId: id, ...noted(ended) });
 }

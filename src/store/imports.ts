@@ -125,6 +125,8 @@ export interface ImportStore {
    * @param name tells this run from others @returns `runner` is who takes its steps
    */
   takeOver(siteId: string, id: string, name: string): Promise<{ job: LeadImport; runner: string } | null>;
+  /** Its runner leaves it to the next one, and it was not for its file that it got no further. */
+  letGo(siteId: string, id: string, runner: string): Promise<void>;
   /** A step without a lead in it; others go with `leads.accept`. False: it was stopped, or is somebody else's now. */
   advance(siteId: string, step: ImportStep): Promise<boolean>;
   /** Says that it still runs. False: as `advance`. */

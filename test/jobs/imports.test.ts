@@ -98,6 +98,10 @@ test('a server that stops leaves it to the next one; a file that is gone is said
   expect(refs()).toHaveLength(100);
   expect(store.imports.get(siteId, id)?.status).toBe('running');
   expect(existsSync(path)).toBe(true);
+  // However often: that is not for a row of its file.
+  await clock.advance(2 * IMPORT_SILENCE_MS);
+  await resumed();
+  expect(store.imports.get(siteId, id)).toMatchObject({ status: 'running', problem: null });
 
   const next = await house();
   const other = await next.brokenOff(2);

@@ -152,6 +152,11 @@ export function createImports({ db, orm, writer, ids }: Context): Imports {
         const [job] = orm.update(leadImport).set({ runner, beatAt: turn.now }).where(own(siteId, id)).returning().all();
         return job === undefined ? null : { job: shown(job), runner };
       }),
+    letGo: (siteId, id, runner) =>
+      writer.run(() => {
+        const mine = and(own(siteId, id), eq(leadImport.status, 'running'), eq(leadImport.runner, runner));
+        orm.update(leadImport).set({ runner: null }).where(mine).run();
+      }),
     advance: (siteId, step) =>
       writer.run((turn) => {
         const claimed = claim(siteId, step, turn);
