@@ -81,14 +81,16 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
   const since = clock.now();
   /** Uploads that were cut short while this process runs, to be taken up where they stand. */
   const sessions: Sessions = new Map();
+  /** Sites of whose files none was brought there since the bytes here were cleared: the look would be at all of them. */
+  const clear = new Set<string>();
 
   /** Files that Drive has: their bytes here go. Those who fetch one that was just sent have had a turn's time for it. */
-  async function clear(siteId: string): Promise<void> {
-    for (;;) {
+  async function clearSent(siteId: string): Promise<void> {
+    while (!clear.has(siteId)) {
       const some = drive.toClear(siteId, AT_ONCE);
-      if (some.length === 0) return;
+      if (some.length === 0) clear.add(siteId);
       for (const file of some) await files.folder.remove(file);
-      await drive.cleared(some.map(({ id }) => id));
+      if (some.length > 0) await drive.cleared(some.map(({ id }) => id));
     }
   }
 
@@ -119,6 +121,7 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
       return false;
     }
     const sent = await tried(site, file, ready);
+    if (sent.kind === 'kept') clear.delete(siteId);
     if (signal.aborted) return false;
     switch (sent.kind) {
       case 'waits':
@@ -171,7 +174,7 @@ export function createDriveMover(deps: DriveJobDeps): { run(): Promise<void> } {
     async run() {
       for (const { siteId } of drive.sites()) {
         if (signal.aborted) return;
-        await clear(siteId);
+        await clearSent(siteId);
         const site = drive.site(siteId);
         if (site === null || !isDue(site)) continue;
         const trouble = await deleteLeft(deps, site);
