@@ -100,12 +100,17 @@ const AHEAD = 2;
 async function holdsAddress(path: string, encoding: ImportEncoding, address: string): Promise<boolean> {
   const pattern = addressPattern(address);
   const decoder = new TextDecoder(encoding as Bun.Encoding);
-  const kept = address.length + AHEAD + 1;
+  // With the character before an address that was not looked at yet: that tells whether it begins there.
+  const kept = foldedText(address).length + AHEAD;
   let text = '';
+  let start = 0;
+  const holds = (end: number) =>
+    text.matchAll(pattern).some(({ index, 0: found }) => index >= start && index + found.length <= end);
   for await (const piece of createReadStream(path, { highWaterMark: PIECE }) as AsyncIterable<Uint8Array>) {
+    if (text.length > kept) start = 1;
     text = text.slice(-kept) + foldedText(decoder.decode(piece, { stream: true }));
-    const end = text.length - AHEAD;
-    if ([...text.matchAll(pattern)].some((match) => match.index + match[0].length <= end)) return true;
+    if (holds(text.length - AHEAD)) return true;
   }
-  return (text + foldedText(decoder.decode())).search(pattern) >= 0;
+  text += foldedText(decoder.decode());
+  return holds(text.length);
 }

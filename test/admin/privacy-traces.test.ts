@@ -118,6 +118,7 @@ test('calls, marks and waiting files are found, handed over and deleted with the
     'theirs.csv',
     `Email\n${'x'.repeat(1_048_576 - 21)}\nzoe@example.org.uk\nxzoe@example.org\n`,
   );
+  const longer = await waiting('longer.csv', `Email\n${'\n'.repeat(1_048_576 - 25)}xzoe@example.org\n\n\n\n\n`);
   expect(await isFound('zoe')).toBe(true);
   expect(/[^.x]zoe@example\.org[^.]/.test(everything())).toBe(true);
 
@@ -125,7 +126,11 @@ test('calls, marks and waiting files are found, handed over and deleted with the
   expect(shown.html).toContain('Delete 1 lead and the rest');
   expect(shown.html).toContain('One call of a webhook is kept');
   expect(shown.html).toContain('taken for spam');
-  expect([shown.html.includes('hers.csv'), shown.html.includes('theirs.csv')]).toEqual([true, false]);
+  expect(['hers.csv', 'theirs.csv', 'longer.csv'].map((name) => shown.html.includes(name))).toEqual([
+    true,
+    false,
+    false,
+  ]);
 
   const lines = (await owner.post(`${privacy}/export`, { email: PERSON })).html.trim().split('\n');
   const [, kept, mark, ...more] = lines.map((line) => JSON.parse(line));
@@ -140,7 +145,7 @@ test('calls, marks and waiting files are found, handed over and deleted with the
   expect(hooks.call(hook.id, other)).not.toBeNull();
   expect([markOf(ADDRESS), markOf('bob@example.org')]).toEqual([[null], ['spam']]);
   expect([imports.get(site.id, hers), existsSync(join(uploads, hers))]).toEqual([null, false]);
-  expect(existsSync(join(uploads, theirs))).toBe(true);
+  for (const each of [theirs, longer]) expect(existsSync(join(uploads, each))).toBe(true);
   expect(lastEntry()).toMatchObject({ after: { calls: 1, spam_mark: true, imports: 1 } });
   expect((await owner.post(privacy, { email: PERSON })).html).toContain('Nothing is kept');
 });
