@@ -59,7 +59,7 @@ export interface DriveStore {
   again(siteId: string): Promise<void>;
 
   copy(fileId: string): DriveCopy | null;
-  /** The oldest file of the site that is to go there by now. `begun`: one that may be there already, and no other. */
+  /** The next file of the site that is to go there by now: one that may be there already, else the oldest other. `begun`: no other. */
   nextToSend(siteId: string, nowMs: number, which: 'any' | 'begun'): StoredFile | null;
   /** Durable before its first byte goes out. */
   begin(file: Pick<StoredFile, 'id' | 'siteId'>, at: Pick<DriveCopy, 'account' | 'driveId'>): Promise<void>;

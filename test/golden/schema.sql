@@ -475,6 +475,8 @@ CREATE INDEX audit_object ON audit (object_id, id);
 
 CREATE INDEX audit_site ON audit (site_id, id);
 
+CREATE INDEX drive_copy_begun ON drive_copy (site_id, file_id) WHERE link IS NULL;
+
 CREATE INDEX drive_copy_site ON drive_copy (site_id, file_id);
 
 CREATE INDEX endpoint_site ON endpoint (site_id, id);

@@ -70,7 +70,9 @@ function saidBy(field: unknown): unknown {
   const rows = textsOf(memberOf(field, 'rows'));
   const columns = textsOf(memberOf(field, 'columns'));
   const entries = Object.entries(value).map(([row, chosen]) => {
-    const texts = Array.isArray(chosen) ? chosen.map((each) => (typeof each === 'string' ? (columns.get(each) ?? each) : each)) : chosen;
+    const texts = Array.isArray(chosen)
+      ? chosen.map((each) => (typeof each === 'string' ? (columns.get(each) ?? each) : each))
+      : chosen;
     return [rows.get(row) ?? row, texts] as const;
   });
   return Object.fromEntries(entries);

@@ -28,9 +28,8 @@ export function createDrive(context: Context, files: { drop(): void }): DriveSto
       const copies = orm.select({ n: count() }).from(driveCopy).where(eq(driveCopy.siteId, siteId)).get();
       const begun = orm
         .select({ n: count() })
-        .from(file)
-        .innerJoin(driveCopy, eq(driveCopy.fileId, file.id))
-        .where(and(ofSite, isNull(driveCopy.link)))
+        .from(driveCopy)
+        .where(and(eq(driveCopy.siteId, siteId), isOnItsWay))
         .get();
       return { here: countOf(here), there: countOf(copies) - countOf(begun) };
     },
@@ -42,6 +41,8 @@ const countOf = (row: { n: number } | undefined) => row?.n ?? 0;
 /** In the words of the index of what is here: with a value that is bound it would not be used. */
 const isHere = sql`${file.isHere} = 1`;
 const hereAndWanted = and(isHere, isNotNull(file.leadId));
+/** In the words of the index of those that are. */
+const isOnItsWay = isNull(driveCopy.link);
 const due = (nowMs: number) => or(isNull(driveCopy.retryAt), lte(driveCopy.retryAt, nowMs));
 const isOwnerless = isNull(file.leadId);
 /** By the file's site, whose index finds those without a lead at once. */
@@ -108,14 +109,23 @@ function sendActions({ orm, writer }: Context, files: { drop(): void }): SendAct
   return {
     copy: (fileId) => orm.select().from(driveCopy).where(eq(driveCopy.fileId, fileId)).get() ?? null,
     nextToSend(siteId, nowMs, which) {
-      const begun = and(isNotNull(driveCopy.fileId), isNull(driveCopy.link), due(nowMs));
-      const wanted = which === 'begun' ? begun : or(isNull(driveCopy.fileId), begun);
-      const row = withCopy()
-        .leftJoin(driveCopy, eq(driveCopy.fileId, file.id))
-        .where(and(eq(file.siteId, siteId), hereAndWanted, wanted))
-        .orderBy(asc(file.id))
-        .limit(1)
-        .get();
+      const begun = () =>
+        orm
+          .select({ file })
+          .from(driveCopy)
+          .innerJoin(file, eq(file.id, driveCopy.fileId))
+          .where(and(eq(driveCopy.siteId, siteId), isOnItsWay, due(nowMs), hereAndWanted))
+          .orderBy(asc(driveCopy.fileId))
+          .limit(1)
+          .get();
+      const fresh = () =>
+        withCopy()
+          .leftJoin(driveCopy, eq(driveCopy.fileId, file.id))
+          .where(and(eq(file.siteId, siteId), hereAndWanted, isNull(driveCopy.fileId)))
+          .orderBy(asc(file.id))
+          .limit(1)
+          .get();
+      const row = begun() ?? (which === 'begun' ? null : fresh());
       return row?.file ?? null;
     },
     begin: ({ id: fileId, siteId }, { account, driveId }) =>

@@ -16,6 +16,7 @@ import spam from '../../../migrations/0015_spam.sql' with { type: 'text' };
 import formMerge from '../../../migrations/0016_form_merge.sql' with { type: 'text' };
 import arrivals from '../../../migrations/0017_arrivals.sql' with { type: 'text' };
 import drive from '../../../migrations/0018_drive.sql' with { type: 'text' };
+import driveBegun from '../../../migrations/0019_drive_begun.sql' with { type: 'text' };
 
 export interface Migration {
   version: number;
@@ -43,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 16, name: 'form_merge', sql: formMerge },
   { version: 17, name: 'arrivals', sql: arrivals },
   { version: 18, name: 'drive', sql: drive },
+  { version: 19, name: 'drive_begun', sql: driveBegun },
 ];
