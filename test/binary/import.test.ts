@@ -34,6 +34,8 @@ function looked<T>(dir: string, sql: string): T[] {
   if (!existsSync(path)) return [];
   const db = new Database(path, { readonly: true });
   try {
+    // A program that was killed leaves its log to be recovered, and the one that does it holds the lock meanwhile.
+    db.run('PRAGMA busy_timeout = 5000');
     return db.query<T, []>(sql).all();
   } finally {
     db.close();
