@@ -24,10 +24,17 @@ const RUN: Readonly<Record<string, (text: string) => string[]>> = {
   PHP: (text) => ['php', '-r', text.replace(/^<\?php/, '')],
 };
 
+/** Ends well where a language has what its snippets need. */
+const NEEDS: Readonly<Record<string, string[]>> = {
+  Python: ['python3', '-c', 'import requests'],
+  PHP: ['php', '-r', "exit(function_exists('curl_init') ? 0 : 1);"],
+};
+
 /** Whether this machine has what a language needs: PHP and Python’s `requests` are not everywhere. */
 function has(name: string): boolean {
-  if (name === 'PHP') return Bun.which('php') !== null;
-  return name !== 'Python' || Bun.spawnSync(['python3', '-c', 'import requests']).exitCode === 0;
+  const [program = '', ...words] = NEEDS[name] ?? [];
+  if (program === '') return true;
+  return Bun.which(program) !== null && Bun.spawnSync([program, ...words]).exitCode === 0;
 }
 
 const newest = (): Lead | undefined =>
