@@ -44,8 +44,8 @@ const NO_NEW_FORM: Warning = {
   message: `It named a new form, but the site has ${MAX_OPEN_FORMS} already. Send one lead of that form over the API: then its name is known here too.`,
 };
 
-/** How many leads one statement inserts. */
-const ROWS_AT_ONCE = 8;
+/** How many leads one statement inserts: the most that fit. */
+const ROWS_AT_ONCE = [32, 8, 2, 1] as const;
 type LeadValue = string | number | null;
 
 type AcceptRequest = Parameters<LeadStore['accept']>[0];
@@ -56,8 +56,7 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
   const insertSql = (rows: number) =>
     `INSERT OR FAIL INTO lead (site_id, id, form_id, source, created_at, submitted_at, spam, spam_reason, ignored, sync_status, body)
      VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
-  const insertOne = db.query<unknown, LeadValue[]>(insertSql(1));
-  const insertMany = db.query<unknown, LeadValue[]>(insertSql(ROWS_AT_ONCE));
+  const inserts = ROWS_AT_ONCE.map((rows) => ({ rows, insert: db.query<unknown, LeadValue[]>(insertSql(rows)) }));
   const WAITING = Symbol('leads to insert');
 
   /** The leads of this turn that no statement took yet; the last of them go in before the commit. */
@@ -69,15 +68,17 @@ export function createAccept({ db, ids, writer }: Context, deps: Deps): LeadStor
     });
   }
 
-  /** The leads of a turn go in together, several rows a statement: cheaper than one by one. */
+  /** The leads of a turn go in together, as many a statement as there are: cheaper than one by one. */
   function insertLead(turn: Turn, row: LeadValue[]): void {
     const waiting = waitingIn(turn);
     waiting.push(row);
-    if (waiting.length === ROWS_AT_ONCE) insertMany.run(...waiting.splice(0).flat());
+    if (waiting.length === ROWS_AT_ONCE[0]) insertWaiting(waiting);
   }
 
-  function insertWaiting(rows: LeadValue[][]): void {
-    for (const row of rows.splice(0)) insertOne.run(...row);
+  function insertWaiting(waiting: LeadValue[][]): void {
+    for (const { rows, insert } of inserts) {
+      while (waiting.length >= rows) insert.run(...waiting.splice(0, rows).flat());
+    }
   }
 
   const insertForm = db.query<unknown, [string, string, string, string, string, string, number]>(
