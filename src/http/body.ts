@@ -1,4 +1,5 @@
 import { AppError, errorText } from '../lib/errors.ts';
+import { isJson } from './media-type.ts';
 
 export const MAX_JSON_BYTES = 1_048_576;
 export const MAX_BATCH_BYTES = 8 * 1_048_576;
@@ -12,7 +13,6 @@ function tooLarge(limit: number): AppError {
 
 /** A broken sequence is refused, not replaced: a name must not lose its letters silently. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
 /**
@@ -55,7 +55,7 @@ function checkType(headers: Headers): void {
   const type = headers.get('content-type');
   // What nearly everybody sends, without a look at the patterns.
   if (type !== 'application/json') {
-    if (type === null || !JSON_TYPE.test(type)) {
+    if (type === null || !isJson(type)) {
       throw new AppError('unsupported_media_type', 'Send JSON, with the header `Content-Type: application/json`.');
     }
     const charset = charsetOf(type);

@@ -1,4 +1,5 @@
 import { AppError, errorText } from '../../lib/errors.ts';
+import { isMultipart, isUrlencoded } from '../media-type.ts';
 
 /** What a form sent. Repeated names keep all their values. */
 export interface FormData {
@@ -18,7 +19,7 @@ export const NO_FORM: FormData = formOf([]);
 /** @throws AppError payload_too_large, unsupported_media_type, bad_request */
 export async function readForm(request: Request): Promise<FormData> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)) {
+  if (!isUrlencoded(type) && !isMultipart(type)) {
     throw new AppError('unsupported_media_type', 'This address takes what a form of these pages sends.');
   }
   const length = request.headers.get('content-length');

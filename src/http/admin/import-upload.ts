@@ -30,10 +30,6 @@ export function importFile({ importsPath }: AdminServices, siteId: string, id: s
   return importsPath === null ? null : importPath(importsPath, siteId, id);
 }
 
-/** Whether the request is a form whose file comes as a stream, and is not read by the pages’ own reader. */
-export const isMultipart = (request: Request) =>
-  /^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '');
-
 /**
  * Reads an upload to disk as it comes; nothing of it is held. Null where the form came without a file.
  * @throws AppError insufficient_scope for a form that is none of ours; payload_too_large, unavailable, bad_request

@@ -4,11 +4,11 @@ import { can, siteAccess } from '../../accounts/permissions.ts';
 import { sameText } from '../../lib/crypto.ts';
 import { AppError } from '../../lib/errors.ts';
 import { STATUS, toAppError } from '../errors.ts';
+import { isMultipart } from '../media-type.ts';
 import { ADMIN_HEADERS } from '../pages/headers.ts';
 import { queryParams } from '../request.ts';
 import { partyFor } from './components/passkey.tsx';
 import { NO_FORM, readForm } from './form-data.ts';
-import { isMultipart } from './import-upload.ts';
 import { withNotice } from './notices.ts';
 import { confirmPage, errorPage, respondPage } from './present.tsx';
 import type { AdminRequest, AdminRoute, Outcome, UserRequest } from './route.ts';
@@ -66,7 +66,8 @@ async function ownForm(request: Request, { services, csrf }: AdminRequest, strea
     'This form is out of date. Go back, load the page again, and repeat.',
   );
   if (!isOwnRequest(request, services.publicUrl())) throw foreign;
-  if (streams && isMultipart(request)) return NO_FORM;
+  // Its file comes as a stream, and is read by the page itself.
+  if (streams && isMultipart(request.headers.get('content-type') ?? '')) return NO_FORM;
   const form = await readForm(request);
   if (csrf !== '' && !sameText(form.text('csrf'), csrf)) throw foreign;
   return form;

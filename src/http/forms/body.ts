@@ -2,6 +2,7 @@ import type { SentFile } from '../../intake/files/uploads.ts';
 import { isObject } from '../../intake/normalise.ts';
 import { AppError } from '../../lib/errors.ts';
 import { checkEncoding, MAX_JSON_BYTES, parseJson, readText } from '../body.ts';
+import { isJson, isMultipart, isUrlencoded } from '../media-type.ts';
 import { type MultipartDeps, readMultipart } from './multipart.ts';
 import { CHARSET_FIELD, NOT_UTF8, percentDecoded, readSent } from './part.ts';
 
@@ -12,7 +13,6 @@ export interface SentForm {
 }
 
 const CHARSET_VALUE = new RegExp(`(?:^|&)${CHARSET_FIELD}=([^&]+)`);
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /**
  * Reads what a browser or a script sends as a form: urlencoded, multipart, or flat JSON.
@@ -21,11 +21,11 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 export async function readSentForm(request: Request, deps: MultipartDeps): Promise<SentForm> {
   checkEncoding(request.headers);
   const type = request.headers.get('content-type') ?? '';
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) {
+  if (isUrlencoded(type)) {
     return { entries: urlencoded(await readText(request, MAX_JSON_BYTES)), files: [] };
   }
-  if (/^multipart\/form-data\b/i.test(type)) return await readMultipart(request, deps);
-  if (JSON_TYPE.test(type)) return flatJson(parseJson(await readText(request, MAX_JSON_BYTES)));
+  if (isMultipart(type)) return await readMultipart(request, deps);
+  if (isJson(type)) return flatJson(parseJson(await readText(request, MAX_JSON_BYTES)));
   throw new AppError(
     'unsupported_media_type',
     'Send the form as HTML forms do (urlencoded or multipart), or as JSON with the header `Content-Type: application/json`.',

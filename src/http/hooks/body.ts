@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { checkEncoding, decode, parseJson } from '../body.ts';
 import { urlencoded } from '../forms/body.ts';
 import { readMultipart } from '../forms/multipart.ts';
+import { isMultipart, isUrlencoded } from '../media-type.ts';
 
 /**
  * Gives what reads the bytes of a call: a form's fields where its type says that it is a form, else JSON, whatever its
@@ -14,8 +15,8 @@ export function createHookBodyParser(clock: Clock): (raw: Uint8Array, headers: H
   return async (raw, headers) => {
     checkEncoding(headers);
     const type = headers.get('content-type') ?? '';
-    if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formOrJson(decode(raw));
-    if (/^multipart\/form-data\b/i.test(type)) return await multipart(raw, type, clock);
+    if (isUrlencoded(type)) return formOrJson(decode(raw));
+    if (isMultipart(type)) return await multipart(raw, type, clock);
     return exactJson(decode(raw));
   };
 }
