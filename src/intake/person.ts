@@ -36,13 +36,14 @@ export interface Traces {
   files: readonly WaitingFile[];
 }
 
-const WHOLE = /^[^\s@]+@[^\s@]+$/;
+/** What stands in many places, such as a domain, is nobody's address. */
+export const isWholeAddress = (text: string) => /^[^\s@]+@[^\s@]+$/.test(text);
 
 export const hasTraces = ({ calls, said, files }: Traces) => calls.length + files.length > 0 || said !== null;
 
-/** @param address a whole e-mail address: what stands in many places is nobody's */
+/** @param address a whole e-mail address: of another text there are none */
 export async function tracesOf(deps: PersonDeps, siteId: string, address: string): Promise<Traces> {
-  if (!WHOLE.test(address)) return { calls: [], said: null, files: [] };
+  if (!isWholeAddress(address)) return { calls: [], said: null, files: [] };
   const { hooks, spam } = deps.store;
   const said = hashesOf(deps, siteId, address).map((hash) => spam.known(siteId, hash));
   return {

@@ -1,5 +1,12 @@
 /** @jsxImportSource preact */
-import { forgetTraces, hasTraces, isBeingImported, type Traces, tracesOf } from '../../../intake/person.ts';
+import {
+  forgetTraces,
+  hasTraces,
+  isBeingImported,
+  isWholeAddress,
+  type Traces,
+  tracesOf,
+} from '../../../intake/person.ts';
 import { addressPattern, foldedText } from '../../../lib/address-in-text.ts';
 import { toTime } from '../../../lib/time.ts';
 import type { Lead } from '../../../store/store.ts';
@@ -51,7 +58,7 @@ async function find(request: SiteRequest): Promise<Outcome> {
   return isWhole(request) ? privacyPage(request, await look(request)) : notWhole(request);
 }
 
-const isWhole = (request: SiteRequest) => /^[^\s@]+@[^\s@]+$/.test(emailOf(request));
+const isWhole = (request: SiteRequest) => isWholeAddress(emailOf(request));
 const notWhole = (request: SiteRequest) =>
   privacyPage(request, null, 'Give a whole address, such as alice@example.com.');
 
