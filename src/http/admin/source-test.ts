@@ -1,4 +1,5 @@
 import type { HOSTED_KINDS, HostedField } from '../../contract/hosted-form.ts';
+import type { ScriptData } from '../../contract/script.ts';
 import type { Source } from '../../contract/source.ts';
 import { checksOf, secretName, senderOf } from '../../intake/hooks/calls.ts';
 import { sampleBody } from '../../intake/hooks/sample.ts';
@@ -82,11 +83,13 @@ const wordsOf = ({ message, details }: Pick<AppError, 'message' | 'details'>): s
   [message, ...details.map((detail) => detail.message)].join(' ');
 
 /** What the script for pages says beside the fields. */
-const scriptData = ({ services }: SiteRequest): string =>
-  JSON.stringify({
-    ...{ v: 1, form: TEST_FORM, json: true, ms: FILL_MS, url: `${services.publicUrl()}/`, title: 'Test', ref: '' },
+function scriptData({ services }: SiteRequest): string {
+  const data: ScriptData = {
+    ...{ v: 1, form: TEST_FORM, ms: FILL_MS, url: `${services.publicUrl()}/`, title: 'Test', ref: '' },
     ...{ screen: '', lang: '', tz: '', touch: 0 },
-  });
+  };
+  return JSON.stringify(data);
+}
 
 function toEndpoint(request: SiteRequest, { id }: Endpoint, control: Record<string, string>): Promise<TestResult> {
   return toForm(request, id, Object.entries({ ...testFields(request, FROM), ...control }));
